@@ -1,0 +1,252 @@
+"""Turns the sentences of all requests into batches, and keeps every worker busy with one.
+
+Sentences that may share a batch (same package, same options) stand in one line-up. In it each request has a lane of its
+own, longest sentence first, and a batch takes from the lanes in turn: a document of a thousand sentences delays a short
+request by one batch, not by all of its own.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from libretranslate_py.errors import Overloaded, ProjectError, Stopping
+
+log = logging.getLogger(__name__)
+
+KeyT = TypeVar("KeyT")
+ResultT = TypeVar("ResultT")
+
+# A worker that has just answered several requests waits for their clients to come back before it takes a batch of
+# whatever happens to be there: no longer than _LINGER in all, and not once nothing has arrived for _QUIET. Without it,
+# the first client to return gets a batch of its own, and all others wait for that.
+_QUIET = 0.004
+_LINGER = 0.040
+# After so many seconds without work the last batch says nothing about what is coming.
+_FORGET = 0.1
+
+
+class Item(Generic[ResultT]):
+    """One sentence that waits: its pieces, and who wants the result.
+
+    done: called once, with the result or the error, in a worker's thread and outside all locks of the batcher.
+    claim: called when a batch takes the item; False drops it, because nobody waits for it any more.
+    """
+
+    __slots__ = ("claim", "done", "pieces")
+
+    def __init__(
+        self,
+        pieces: list[str],
+        done: Callable[[ResultT | None, ProjectError | None], None],
+        claim: Callable[[], bool],
+    ) -> None:
+        self.pieces = pieces
+        self.done = done
+        self.claim = claim
+
+
+class _LineUp(Generic[ResultT]):
+    """The lanes of all sentences that may share a batch, and how many of them wait and run."""
+
+    __slots__ = ("lanes", "running", "waiting")
+
+    def __init__(self) -> None:
+        self.lanes: deque[list[Item[ResultT]]] = deque()
+        self.waiting = 0
+        self.running = 0
+
+
+@dataclass(slots=True)
+class _Batch(Generic[KeyT, ResultT]):
+    """What a worker runs. ``requests``: how many requests have no sentence left to wait for after it."""
+
+    key: KeyT
+    items: list[Item[ResultT]]
+    requests: int
+
+
+class Batcher(Generic[KeyT, ResultT]):
+    """``workers`` threads that run batches of at most ``max_batch`` sentences.
+
+    run: decodes a batch; gets a key and the pieces of each sentence, returns one result for each, in order. It is
+    called by several workers at a time.
+    explain: makes the error that every sentence of a batch gets from what ``run`` raised.
+    max_requests: how many submissions may wait; one more is refused with Overloaded.
+    """
+
+    def __init__(
+        self,
+        run: Callable[[KeyT, Sequence[list[str]]], Sequence[ResultT]],
+        explain: Callable[[KeyT, BaseException], ProjectError],
+        *,
+        workers: int,
+        max_batch: int,
+        max_requests: int,
+    ) -> None:
+        self._run = run
+        self._explain = explain
+        self._workers = workers
+        self._max_batch = max_batch
+        self._max_requests = max_requests
+        self._changed = threading.Condition()
+        self._line_ups: dict[KeyT, _LineUp[ResultT]] = {}
+        self._turns: deque[KeyT] = deque()
+        self._submissions = 0
+        self._closed = False
+        self.batches = 0
+        self.sentences = 0
+        self._threads = [self._start_worker() for _ in range(workers)]
+
+    def submit(self, key: KeyT, items: Sequence[Item[ResultT]]) -> None:
+        """Queues the sentences of one request; every item is answered later, whatever happens.
+
+        Raises Overloaded when too many requests wait, Stopping after ``close``; then no item is answered.
+        """
+        lane = sorted(items, key=lambda item: len(item.pieces))
+        with self._changed:
+            if self._closed:
+                raise Stopping(retry_after=5)
+            if self._requests_waiting() >= self._max_requests:
+                raise Overloaded(retry_after=5)
+            line_up = self._line_ups.setdefault(key, _LineUp())
+            if not line_up.lanes:
+                self._turns.append(key)
+            line_up.lanes.append(lane)
+            line_up.waiting += len(lane)
+            self._submissions += 1
+            self._changed.notify_all()
+
+    def waiting(self) -> int:
+        """Sentences that no worker has taken yet."""
+        with self._changed:
+            return sum(line_up.waiting for line_up in self._line_ups.values())
+
+    def close(self) -> None:
+        """Answers everything that waits with Stopping, and lets the workers end after their batches."""
+        with self._changed:
+            self._closed = True
+            left = [item for line_up in self._line_ups.values() for lane in line_up.lanes for item in lane]
+            self._line_ups.clear()
+            self._turns.clear()
+            self._changed.notify_all()
+        for item in left:
+            item.done(None, Stopping(retry_after=5))
+
+    def join(self, timeout: float) -> None:
+        """Waits for the workers of a closed batcher to end, at most ``timeout`` seconds in all."""
+        deadline = time.monotonic() + timeout
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+    def _start_worker(self) -> threading.Thread:
+        thread = threading.Thread(target=self._work, name="decoder", daemon=True)
+        thread.start()
+        return thread
+
+    def _work(self) -> None:
+        """A worker's life. Should anything but a closed batcher end it, another one takes its place."""
+        try:
+            expected, since = 0, 0.0
+            while batch := self._take(expected, since):
+                self._answer(batch)
+                expected, since = batch.requests, time.monotonic()
+        finally:
+            if not self._closed:
+                log.error("a decoder thread died; another one takes its place")
+                self._threads.append(self._start_worker())
+
+    def _take(self, expected: int, since: float) -> _Batch[KeyT, ResultT] | None:
+        """Waits for sentences and takes a batch of them; None when the batcher is closed.
+
+        expected, since: how many requests this worker has answered with its last batch, and when.
+        """
+        with self._changed:
+            self._await_sentences()
+            if expected > 1 and time.monotonic() - since < _FORGET:
+                self._linger(expected)
+                self._await_sentences()
+            if self._closed:
+                return None
+            key = self._turns.popleft()
+            line_up = self._line_ups[key]
+            batch = self._fill(key, line_up)
+            if line_up.lanes:
+                self._turns.append(key)
+            return batch
+
+    def _await_sentences(self) -> None:
+        while not self._turns and not self._closed:
+            self._changed.wait()
+
+    def _linger(self, expected: int) -> None:
+        deadline = time.monotonic() + _LINGER
+        while not self._closed and self._requests_waiting() < expected:
+            before = self._submissions
+            self._changed.wait(_QUIET)
+            if self._submissions == before or time.monotonic() > deadline:
+                return
+
+    def _requests_waiting(self) -> int:
+        return sum(len(line_up.lanes) for line_up in self._line_ups.values())
+
+    def _fill(self, key: KeyT, line_up: _LineUp[ResultT]) -> _Batch[KeyT, ResultT]:
+        size = batch_size(line_up.waiting, line_up.running, self._workers, self._max_batch)
+        batch: _Batch[KeyT, ResultT] = _Batch(key, [], 0)
+        while line_up.lanes and len(batch.items) < size:
+            lane = line_up.lanes.popleft()
+            item = lane.pop()
+            line_up.waiting -= 1
+            if lane:
+                line_up.lanes.append(lane)
+            else:
+                batch.requests += 1
+            if item.claim():
+                batch.items.append(item)
+        line_up.running += len(batch.items)
+        return batch
+
+    def _answer(self, batch: _Batch[KeyT, ResultT]) -> None:
+        """Runs a batch and answers every one of its items, with a result or with the reason why there is none."""
+        results: Sequence[ResultT] = ()
+        error: ProjectError | None = None
+        try:
+            if batch.items:
+                results = self._run(batch.key, [item.pieces for item in batch.items])
+                if len(results) != len(batch.items):
+                    error = self._explain(batch.key, ValueError("the model returned too few results"))
+        except BaseException as cause:
+            error = self._explain(batch.key, cause)
+            if not isinstance(cause, Exception):
+                raise
+            log.warning("%s", error, exc_info=not isinstance(cause, ProjectError))
+        finally:
+            self._finish(batch)
+            for index, item in enumerate(batch.items):
+                item.done(None if error else results[index], error)
+
+    def _finish(self, batch: _Batch[KeyT, ResultT]) -> None:
+        with self._changed:
+            self.batches += 1
+            self.sentences += len(batch.items)
+            line_up = self._line_ups.get(batch.key)
+            if line_up is not None:
+                line_up.running -= len(batch.items)
+                if not line_up.running and not line_up.lanes:
+                    del self._line_ups[batch.key]
+
+
+def batch_size(waiting: int, running: int, workers: int, max_batch: int) -> int:
+    """How many of the ``waiting`` sentences one of ``workers`` takes, while ``running`` ones of the same kind run.
+
+    An even share of all there are, so that the workers end together, in as few rounds as ``max_batch`` allows.
+    """
+    everything = waiting + running
+    rounds = math.ceil(everything / (workers * max_batch))
+    return max(1, min(max_batch, math.ceil(everything / (workers * rounds))))

@@ -1,0 +1,118 @@
+"""One loaded direction: prepare, run, finish."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import ctranslate2
+
+from libretranslate_py.engine.hardware import available_cores
+from libretranslate_py.errors import CorruptPackage
+from libretranslate_py.packages.package import Package
+
+# Output pieces per input piece, and a few more for very short inputs: more than any two languages need, little enough
+# that a model which never ends costs no more than a few sentences.
+_LENGTH_FACTOR = 3
+_LENGTH_EXTRA = 32
+
+# What the native library raises for damaged files and for work that it cannot do.
+NATIVE_ERRORS = (RuntimeError, ValueError, IndexError, MemoryError, OverflowError)
+
+# How much larger the weights become in memory than model.bin, which is int8 in nearly all packages.
+_GROWTH = {"float32": 4.0, "float16": 2.0, "bfloat16": 2.0, "int16": 2.0}
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeOptions:
+    """How a sentence is decoded. Sentences share a batch only when their options are equal.
+
+    beam_size: wider is better up to about 4 and costs in proportion. hypotheses: how many results to return, at most
+    beam_size. no_repeat_ngram: forbids that any run of so many pieces comes twice; 0 = allowed.
+    """
+
+    beam_size: int = 4
+    hypotheses: int = 1
+    no_repeat_ngram: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """One translation of a sentence, and its log-probability per output length (0 is certain, lower is worse)."""
+
+    text: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """Where and how models run. inter_threads: batches decoded at a time; intra_threads: processors per batch."""
+
+    device: str
+    compute_type: str
+    inter_threads: int
+    intra_threads: int
+
+
+def choose_settings(device: str, compute_type: str, inter_threads: int, intra_threads: int) -> ModelSettings:
+    """Fills in what the person left open (0 threads, device ``auto``) with what is right for this machine.
+
+    One thread per batch and as many batches as processors gave the most sentences per second, and the shortest time for
+    a single sentence, on every machine measured; a GPU decodes one large batch at a time.
+    """
+    if device == "auto":
+        device = "cuda" if ctranslate2.get_cuda_device_count() > 0 else "cpu"
+    if not inter_threads:
+        inter_threads = 1 if device == "cuda" else max(1, available_cores() // max(1, intra_threads))
+    return ModelSettings(device, compute_type, inter_threads, intra_threads or 1)
+
+
+RawHypothesis = tuple[list[str], float]
+
+
+class Model:
+    """A loaded package. ``run`` is thread-safe and releases the GIL; ``settings.inter_threads`` calls run at a time."""
+
+    def __init__(self, package: Package, settings: ModelSettings) -> None:
+        self.package = package
+        self.bytes = int(
+            (package.path / "model" / "model.bin").stat().st_size * _GROWTH.get(settings.compute_type, 1.0)
+        )
+        try:
+            self._translator = ctranslate2.Translator(
+                str(package.path / "model"),
+                device=settings.device,
+                compute_type=settings.compute_type,
+                inter_threads=settings.inter_threads,
+                intra_threads=settings.intra_threads,
+                max_queued_batches=-1,
+            )
+        except NATIVE_ERRORS as error:
+            raise CorruptPackage(package.path, f"the model cannot be loaded ({error})") from error
+
+    def run(self, sentences: Sequence[list[str]], options: DecodeOptions) -> list[list[RawHypothesis]]:
+        """Pieces of each sentence -> its hypotheses as (pieces, score), best first."""
+        longest = max(len(pieces) for pieces in sentences)
+        prefix = self.package.target_prefix
+        results = self._translator.translate_batch(
+            sentences,
+            target_prefix=[[prefix]] * len(sentences) if prefix else None,
+            beam_size=options.beam_size,
+            num_hypotheses=options.hypotheses,
+            no_repeat_ngram_size=options.no_repeat_ngram,
+            max_input_length=0,
+            max_decoding_length=longest * _LENGTH_FACTOR + _LENGTH_EXTRA,
+            return_scores=True,
+            replace_unknowns=True,
+        )
+        return [
+            [
+                (pieces[1:] if prefix and pieces[:1] == [prefix] else pieces, score)
+                for pieces, score in zip(result.hypotheses, result.scores, strict=True)
+            ]
+            for result in results
+        ]
+
+    def unload(self) -> None:
+        """Gives the memory back at once instead of when the last reference goes."""
+        self._translator.unload_model()

@@ -1,0 +1,189 @@
+"""Everything that can go wrong, as classes that carry data and know nothing of HTTP.
+
+``str(error)`` is one English sentence for the person who reads a terminal or a log; a dialect in ``web/`` has a table
+of its own from these classes to a status, a code and the words that its clients match.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class ProjectError(Exception):
+    """Base of all errors of this project."""
+
+
+# --- a request that cannot be answered as it stands ---------------------------------------------------------------
+
+
+class RequestError(ProjectError):
+    """The client sent something that this server does not take; sending it again will not help."""
+
+
+class MissingParameter(RequestError):
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"missing {name} parameter")
+
+
+class InvalidParameter(RequestError):
+    """``name`` has a value of the wrong type or out of range; ``accepted`` says what would have been taken."""
+
+    def __init__(self, name: str, accepted: str) -> None:
+        self.name = name
+        self.accepted = accepted
+        super().__init__(f"{name} parameter must be {accepted}")
+
+
+class InvalidBody(RequestError):
+    """The body cannot be read at all (not JSON, wrong charset); ``reason`` is a short clause."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"the body cannot be read: {reason}")
+
+
+class InvalidJson(RequestError):
+    """The body says that it is JSON, and is no JSON object."""
+
+    def __init__(self) -> None:
+        super().__init__("the body is not a JSON object")
+
+
+class BodyTooLarge(RequestError):
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        super().__init__(f"the body is larger than the limit of {limit} bytes")
+
+
+class UnsupportedLanguage(RequestError):
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(f"{code} is not supported")
+
+
+class UnsupportedPair(RequestError):
+    """Both languages are known, but no route leads from one to the other. Codes are Argos codes."""
+
+    def __init__(self, source: str, target: str) -> None:
+        self.source = source
+        self.target = target
+        super().__init__(f"no installed package leads from {source} to {target}")
+
+
+class UnsupportedFormat(RequestError):
+    def __init__(self, format: str) -> None:
+        self.format = format
+        super().__init__(f"{format} format is not supported")
+
+
+class TextTooLong(RequestError):
+    def __init__(self, length: int, limit: int) -> None:
+        self.length = length
+        self.limit = limit
+        super().__init__(f"a text of {length} characters exceeds the limit of {limit}")
+
+
+class TooManyTexts(RequestError):
+    def __init__(self, count: int, limit: int) -> None:
+        self.count = count
+        self.limit = limit
+        super().__init__(f"a request of {count} texts exceeds the limit of {limit}")
+
+
+class TooManyAlternatives(RequestError):
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        super().__init__(f"alternatives must be <= {limit}")
+
+
+# --- a request that is fine, at a moment that is not ----------------------------------------------------------------
+
+
+class Unavailable(ProjectError):
+    """The request was fine; the same request may succeed in ``retry_after`` seconds."""
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(message)
+
+
+class Overloaded(Unavailable):
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("the server has more requests than it can take on", retry_after)
+
+
+class Stopping(Unavailable):
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("the server is stopping", retry_after)
+
+
+class ClientGone(ProjectError):
+    """The client hung up while its request waited; nobody will read an answer."""
+
+
+class TranslationFailed(ProjectError):
+    """The model of a direction failed on a batch. Carries no text of the user."""
+
+    def __init__(self, source: str, target: str, reason: str) -> None:
+        self.source = source
+        self.target = target
+        self.reason = reason
+        super().__init__(f"translating from {source} to {target} failed: {reason}")
+
+
+# --- packages on disk and on the network ----------------------------------------------------------------------------
+
+
+class PackageError(ProjectError):
+    """Something is wrong with a package, the store or the index."""
+
+
+class CorruptPackage(PackageError):
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"{path} is not a usable package: {reason}")
+
+
+class UnknownPackage(PackageError):
+    """``name`` names no package; ``known`` are the names that would have been accepted."""
+
+    def __init__(self, name: str, known: tuple[str, ...]) -> None:
+        self.name = name
+        self.known = known
+        super().__init__(f"no package {name}; there are: {', '.join(known) if known else 'none'}")
+
+
+class StoreUnwritable(PackageError):
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"packages cannot be written to {path}: {reason}")
+
+
+class DownloadFailed(PackageError):
+    def __init__(self, url: str, reason: str) -> None:
+        self.url = url
+        self.reason = reason
+        super().__init__(f"{url} could not be downloaded: {reason}")
+
+
+class IndexUnusable(PackageError):
+    def __init__(self, url: str, reason: str) -> None:
+        self.url = url
+        self.reason = reason
+        super().__init__(f"the package index {url} cannot be used: {reason}")
+
+
+# --- settings ---------------------------------------------------------------------------------------------------------
+
+
+class SettingsError(ProjectError):
+    """A setting has a value that is not accepted. ``option`` is the name as the person wrote it."""
+
+    def __init__(self, option: str, value: str, accepted: str) -> None:
+        self.option = option
+        self.value = value
+        self.accepted = accepted
+        super().__init__(f"{option}={value!r} is not accepted: {accepted}")

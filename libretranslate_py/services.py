@@ -1,0 +1,258 @@
+"""The wiring: from settings to the objects that do the work. Below this, everything takes plain values."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from libretranslate_py.detection import Detector
+from libretranslate_py.engine.check import check_package
+from libretranslate_py.engine.engine import Engine, RunnableModel
+from libretranslate_py.engine.model import Model, choose_settings
+from libretranslate_py.engine.pool import Pool
+from libretranslate_py.engine.tokenizer import load_tokenizer
+from libretranslate_py.errors import CorruptPackage, ProjectError
+from libretranslate_py.packages.index import Index
+from libretranslate_py.packages.installer import Installer, LogProgress, Progress
+from libretranslate_py.packages.package import Catalogue, Package
+from libretranslate_py.packages.paths import index_file, packages_folder
+from libretranslate_py.packages.store import Store
+from libretranslate_py.settings import Settings
+from libretranslate_py.translator import Translator
+
+log = logging.getLogger(__name__)
+
+STARTER_FOLDER = Path(__file__).parent / "packages" / "starter"
+
+# Sentences in one batch: beyond this, more of them are hardly faster and make the next request wait longer.
+_MAX_BATCH = 64
+# Seconds between two looks at the packages folder; a change is taken up when two looks agree.
+_WATCH_SECONDS = 1.0
+_MEGABYTE = 1024 * 1024
+
+
+def build_store(settings: Settings, environ: Mapping[str, str]) -> Store:
+    """The store of installed packages; nothing is read or made yet."""
+    folder = packages_folder(settings.packages_dir, environ)
+    return Store(folder, check=check_package, starter_folder=None if settings.no_starter else STARTER_FOLDER)
+
+
+def build_installer(
+    settings: Settings,
+    store: Store,
+    environ: Mapping[str, str],
+    progress_factory: Callable[[], Progress] = LogProgress,
+) -> Installer:
+    """What brings packages of the index into ``store``."""
+    index = Index(settings.index_url, index_file(environ))
+    downloads = index_file(environ).parent / "downloads"
+    return Installer(store, index, downloads_folder=downloads, progress_factory=progress_factory)
+
+
+@dataclass(frozen=True)
+class _StartPlan:
+    """What to do about packages once the server answers requests."""
+
+    codes: Collection[str] | None
+    update: bool
+    force: bool
+    preload: Collection[tuple[str, str]] | str
+
+
+class Shelf:
+    """What is served now: the packages of the store, and starters lent by the program where nothing better is there.
+
+    Starters are lent to an empty store that never held packages, and, with ``codes``, for each direction between these
+    languages that the store lacks.
+    """
+
+    def __init__(self, store: Store, codes: Collection[str] | None) -> None:
+        self._store = store
+        self._codes = codes
+        self._broken: frozenset[Path] = frozenset()
+
+    def read(self) -> Catalogue:
+        """The catalogue to serve from, as it is on disk at this moment."""
+        whole = self._store.read()
+        found = Catalogue(tuple(p for p in whole.packages if p.path not in self._broken), whole.problems)
+        if self._codes is not None:
+            found = found.restricted_to(self._codes)
+        return Catalogue((*found.packages, *self._lent(whole, found)), found.problems)
+
+    def set_aside(self, path: Path) -> None:
+        """The package in ``path`` turned out to be unusable: it is not served again until ``reconsider``."""
+        self._broken |= {path}
+
+    def reconsider(self) -> None:
+        """Something changed on disk: what was unusable may have been repaired."""
+        self._broken = frozenset()
+
+    def _lent(self, whole: Catalogue, found: Catalogue) -> list[Package]:
+        starters = self._store.starters()
+        if self._codes is not None:
+            starters = starters.restricted_to(self._codes)
+        elif self._store.held_packages() or whole.packages or any(p.path != self._store.folder for p in whole.problems):
+            return []
+        return [package for direction, package in starters.served.items() if direction not in found.served]
+
+
+class Services:
+    """Everything that answers requests, and the threads that keep it up to date. Made by ``build``."""
+
+    def __init__(
+        self, store: Store, installer: Installer, engine: Engine, shelf: Shelf, beam_size: int, plan: _StartPlan
+    ) -> None:
+        self._store = store
+        self._installer = installer
+        self._engine = engine
+        self._shelf = shelf
+        self._plan = plan
+        self._reloading = threading.Lock()
+        self._stopped = threading.Event()
+        self._catalogue = shelf.read()
+        self.translator = Translator(
+            engine, Detector(), self._catalogue, beam_size=beam_size, on_corrupt=self._set_aside
+        )
+
+    def start(self) -> None:
+        """Starts what goes on beside the requests: installing, updating, preloading, watching the packages folder."""
+        seen = self._store.fingerprint()
+        threading.Thread(target=self._prepare, name="packages", daemon=True).start()
+        threading.Thread(target=self._watch, args=(seen,), name="watch", daemon=True).start()
+
+    def stop(self) -> None:
+        """Answers every waiting sentence with Stopping."""
+        self._stopped.set()
+        self._engine.close()
+
+    def reload(self) -> None:
+        """Takes up what was installed, updated or removed; requests in flight end with what they began with."""
+        self._shelf.reconsider()
+        self._adopt()
+
+    def queue_stats(self) -> dict[str, float]:
+        """Figures about the engine, by name, for the metrics."""
+        loaded = self._engine.pool.loaded()
+        batcher, cache = self._engine.batcher, self._engine.cache
+        return {
+            "queue_sentences": batcher.waiting(),
+            "batches_total": batcher.batches,
+            "sentences_total": batcher.sentences,
+            "cache_hits_total": cache.hits,
+            "cache_misses_total": cache.misses,
+            "cache_bytes": cache.bytes,
+            "models_loaded": len(loaded),
+            "models_bytes": sum(size for _, size in loaded),
+        }
+
+    def _adopt(self) -> None:
+        with self._reloading:
+            catalogue = self._shelf.read()
+            if catalogue == self._catalogue:
+                return
+            _log_changes(self._catalogue, catalogue)
+            self._catalogue = catalogue
+            self.translator.use(catalogue)
+        self._engine.pool.retain(catalogue.packages)
+
+    def _set_aside(self, error: CorruptPackage) -> None:
+        log.error("%s; it is not served any more", error)
+        self._shelf.set_aside(error.path)
+        self._adopt()
+
+    def _watch(self, adopted: object) -> None:
+        before = adopted
+        while not self._stopped.wait(_WATCH_SECONDS):
+            self._engine.pool.sweep()
+            now = self._store.fingerprint()
+            if now == before and now != adopted:
+                adopted = now
+                self.reload()
+            before = now
+
+    def _prepare(self) -> None:
+        """Gets the packages that were asked for, one step after the other; a step that fails leaves what is there."""
+        self._preload()
+        for step in (self._install_starters, self._install_missing, self._update):
+            try:
+                step()
+            except ProjectError as error:
+                log.warning("%s; serving what is installed", error)
+        _log_starters(self._catalogue)
+
+    def _install_starters(self) -> None:
+        lent = {p.direction for p in self._catalogue.packages if p.starter and p.path.parent != self._store.folder}
+        if lent:
+            self._store.install_starters(lent)
+            self._adopt()
+        if self._store.read().packages:
+            self._store.mark_held()
+
+    def _install_missing(self) -> None:
+        if self._plan.codes is not None:
+            self._installer.install_languages(self._plan.codes)
+            self._adopt()
+
+    def _update(self) -> None:
+        if self._plan.update or self._plan.force:
+            self._installer.update(self._plan.codes, force=self._plan.force)
+            self._adopt()
+
+    def _preload(self) -> None:
+        wanted = self._plan.preload
+        for direction, package in self._catalogue.served.items():
+            if wanted == "all" or direction in wanted:
+                try:
+                    with self._engine.pool.pin(package), self._engine.pool.lease(package):
+                        pass
+                except CorruptPackage as error:
+                    self._set_aside(error)
+
+
+def build(settings: Settings, environ: Mapping[str, str]) -> Services:
+    """All services for ``settings``; ``environ`` tells where the home folders are. Loads no model yet."""
+    store = build_store(settings, environ)
+    codes = settings.load_only or None
+    model_settings = choose_settings(
+        settings.device, settings.compute_type, settings.inter_threads, settings.intra_threads
+    )
+    pool: Pool[RunnableModel] = Pool(
+        lambda package: Model(package, model_settings),
+        load_tokenizer,
+        memory_limit=settings.memory_limit * _MEGABYTE,
+        idle_unload=settings.idle_unload,
+    )
+    engine = Engine(
+        pool,
+        workers=model_settings.inter_threads,
+        max_batch=_MAX_BATCH,
+        max_requests=2 * settings.queue_limit,
+        cache_bytes=settings.sentence_cache * _MEGABYTE,
+    )
+    plan = _StartPlan(codes, settings.update_models, settings.force_update_models, settings.preload)
+    return Services(
+        store, build_installer(settings, store, environ), engine, Shelf(store, codes), settings.beam_size, plan
+    )
+
+
+def _log_changes(before: Catalogue, after: Catalogue) -> None:
+    old, new = set(before.served.values()), set(after.served.values())
+    for package in sorted(new - old, key=lambda p: p.direction):
+        log.info("now serving %s %s", package.name, package.version)
+    for direction in sorted(before.served.keys() - after.served.keys()):
+        log.info("no longer serving %s", direction)
+    for problem in set(after.problems) - set(before.problems):
+        log.warning("%s is not a usable package: %s", problem.path, problem.reason)
+
+
+def _log_starters(catalogue: Catalogue) -> None:
+    starters = sorted(package.name for package in catalogue.served.values() if package.starter)
+    if starters:
+        log.info(
+            "%s: small starter packages, good for short everyday sentences only; "
+            "'ltmanage models update' replaces them by full-size ones",
+            ", ".join(starters),
+        )

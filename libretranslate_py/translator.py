@@ -1,0 +1,303 @@
+"""The use case: a list of texts, a source, a target -> a list of translations."""
+
+from __future__ import annotations
+
+import heapq
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from libretranslate_py.detection import Detector, Guess
+from libretranslate_py.engine.engine import Engine
+from libretranslate_py.engine.model import DecodeOptions
+from libretranslate_py.engine.routes import Route, find_route, reachable
+from libretranslate_py.engine.splitter import split
+from libretranslate_py.errors import CorruptPackage, UnsupportedPair
+from libretranslate_py.packages.package import Catalogue
+from libretranslate_py.text.formatting import Prepared, prepare
+from libretranslate_py.text.paragraphs import extract, is_translatable
+
+AUTO = "auto"
+
+# A wider beam for alternatives finds this many more than asked for, since some turn out equal.
+_SPARE = 2
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+# Languages with less confidence than this are left out of an answer to "which language is it".
+_WORTH_NAMING = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """A language (Argos code) and how sure that is, 0 to 100."""
+
+    language: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class TranslationRequest:
+    """texts: any strings, blank ones too. source: an Argos code or ``auto`` (then each text is detected on its own).
+
+    alternatives: how many other translations of each whole text to give, where so many different ones are found.
+    client_gone: asked now and then while the request waits; True drops what has not been decoded yet.
+    """
+
+    texts: tuple[str, ...]
+    source: str
+    target: str
+    alternatives: int = 0
+    client_gone: Callable[[], bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """detected is None unless the source was ``auto``; alternatives are distinct and leave out ``text``."""
+
+    text: str
+    alternatives: tuple[str, ...] = ()
+    detected: Detection | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageEntry:
+    """An installed language: its Argos code, its name as its packages give it, and all languages it leads to."""
+
+    code: str
+    name_fallback: str
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Network:
+    """An immutable picture of what can be translated; a request keeps the one that it began with."""
+
+    catalogue: Catalogue
+    languages: tuple[LanguageEntry, ...] = field(init=False)
+    codes: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        directions = self.catalogue.served.keys()
+        names: dict[str, str] = {}
+        for package in self.catalogue.served.values():
+            names.setdefault(package.source, package.source_name)
+            names.setdefault(package.target, package.target_name)
+        codes = sorted(names, key=lambda code: (code != "en", names[code], code))
+        entries = tuple(LanguageEntry(code, names[code], tuple(reachable(directions, code))) for code in codes)
+        object.__setattr__(self, "languages", entries)
+        object.__setattr__(self, "codes", frozenset(names))
+
+    def route(self, source: str, target: str) -> Route:
+        route = find_route(self.catalogue.served.keys(), source, target)
+        if route is None:
+            raise UnsupportedPair(source, target)
+        return route
+
+    def sources_of(self, target: str) -> list[str]:
+        """Languages from which ``target`` can be reached, itself included."""
+        return [entry.code for entry in self.languages if target in entry.targets]
+
+
+@dataclass(slots=True)
+class _Text:
+    """A text taken apart: its sentences with what stands between them, and how to put it together again."""
+
+    segments: list[list[tuple[Prepared | None, str, str]]]
+    rebuild: Callable[[Sequence[str]], str]
+
+    def sentences(self) -> list[Prepared]:
+        return [prepared for segment in self.segments for prepared, _, _ in segment if prepared]
+
+    def assemble(self, translated: Iterable[str]) -> str:
+        """The text with its sentences, in order, replaced by ``translated``."""
+        supply = iter(translated)
+        return self.rebuild(
+            [
+                "".join(
+                    (next(supply) if prepared else sentence) + separator for prepared, sentence, separator in segment
+                )
+                for segment in self.segments
+            ]
+        )
+
+
+# The candidates of one sentence, best first: (translation, score).
+_Candidates = list[tuple[str, float]]
+
+
+class Translator:
+    """Thread-safe. ``use`` swaps the catalogue while requests go on with the one they have."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        detector: Detector,
+        catalogue: Catalogue,
+        *,
+        beam_size: int,
+        on_corrupt: Callable[[CorruptPackage], None] | None = None,
+    ) -> None:
+        """``on_corrupt`` is told of a package that cannot be used; it may call ``use`` with a better catalogue, and the
+        request is then tried once more."""
+        self._on_corrupt = on_corrupt
+        self._engine = engine
+        self._detector = detector
+        self._beam_size = beam_size
+        self._network = _Network(catalogue)
+
+    def use(self, catalogue: Catalogue) -> None:
+        """From now on requests are answered with the packages of ``catalogue``."""
+        self._network = _Network(catalogue)
+
+    def languages(self) -> list[LanguageEntry]:
+        """The installed languages, English first, then by name."""
+        return list(self._network.languages)
+
+    def ready(self) -> str | None:
+        """None when a translation can be made, else the reason why not, as one sentence."""
+        return None if self._network.catalogue.served else "No language package is installed yet."
+
+    def detect(self, texts: Sequence[str]) -> list[Detection]:
+        """One ranking over all ``texts``, best first, never empty."""
+        rankings = self._detector.detect(texts, self._network.codes)
+        sums: dict[str, float] = {}
+        for guess in (guess for ranking in rankings for guess in ranking):
+            sums[guess.language] = sums.get(guess.language, 0.0) + guess.confidence / max(1, len(rankings))
+        ranked = sorted(sums.items(), key=lambda item: -item[1])
+        named = [Detection(code, round(sure, 1)) for code, sure in ranked if sure >= _WORTH_NAMING]
+        return named or [Detection(code, 0.0) for code, _ in ranked[:1]] or [Detection("en", 0.0)]
+
+    def translate(self, request: TranslationRequest) -> list[Translation]:
+        """Translations in the order of the request's texts.
+
+        Raises UnsupportedPair, Overloaded, Stopping, ClientGone, TranslationFailed, CorruptPackage.
+        """
+        network = self._network
+        try:
+            return self._translate(request, network)
+        except CorruptPackage as error:
+            # Damaged, or removed before its model was loaded: there may be another version or another way by now.
+            if self._on_corrupt:
+                self._on_corrupt(error)
+            if network is self._network:
+                raise
+            return self._translate(request, self._network)
+
+    def _translate(self, request: TranslationRequest, network: _Network) -> list[Translation]:
+        texts = [_well_formed(text) for text in request.texts]
+        detected = self._detect_sources(texts, request, network)
+        sources = [guess.language if guess else request.source for guess in detected]
+        found: list[tuple[str, ...]] = [()] * len(texts)
+        for source in dict.fromkeys(sources):
+            places = [place for place, its_source in enumerate(sources) if its_source == source]
+            route = network.route(source, request.target)
+            for place, versions in zip(
+                places, self._translate_from(route, [texts[place] for place in places], request, network), strict=True
+            ):
+                found[place] = versions
+        return [
+            Translation(
+                versions[0], versions[1:], Detection(guess.language, round(guess.confidence, 1)) if guess else None
+            )
+            for versions, guess in zip(found, detected, strict=True)
+        ]
+
+    def _detect_sources(
+        self, texts: Sequence[str], request: TranslationRequest, network: _Network
+    ) -> list[Guess] | list[None]:
+        if request.source != AUTO:
+            return [None] * len(texts)
+        allowed = network.sources_of(request.target)
+        return [ranking[0] for ranking in self._detector.detect(texts, allowed or network.codes)]
+
+    def _translate_from(
+        self, route: Route, texts: Sequence[str], request: TranslationRequest, network: _Network
+    ) -> list[tuple[str, ...]]:
+        """Each text's translation and its alternatives, along one route."""
+        if not route:
+            return [(text,) for text in texts]
+        parts = [_take_apart(text, route[0].source) for text in texts]
+        prepared = [sentence for part in parts for sentence in part.sentences()]
+        candidates = iter(self._candidates(route, prepared, request, network))
+        results = []
+        for part in parts:
+            own = [next(candidates) for _ in part.sentences()]
+            combinations = best_combinations([[score for _, score in c] for c in own], request.alternatives + 1)
+            versions = [part.assemble([c[n][0] for c, n in zip(own, choice, strict=True)]) for choice in combinations]
+            results.append(tuple(dict.fromkeys(versions)))
+        return results
+
+    def _candidates(
+        self, route: Route, prepared: Sequence[Prepared], request: TranslationRequest, network: _Network
+    ) -> list[_Candidates]:
+        """The translations of each sentence, distinct and best first, all the way along the route."""
+        options = DecodeOptions(self._beam_size)
+        sentences = [sentence.text for sentence in prepared]
+        before: list[str] = sentences
+        for direction in route:
+            before = sentences
+            package = network.catalogue.served[direction]
+            results = self._engine.translate(package, sentences, options, request.client_gone)
+            sentences = [hypotheses[0].text or sentence for hypotheses, sentence in zip(results, before, strict=True)]
+        if request.alternatives:
+            count = request.alternatives + _SPARE
+            options = DecodeOptions(max(self._beam_size, count), count)
+            package = network.catalogue.served[route[-1]]
+            wider = self._engine.translate(package, before, options, request.client_gone)
+            results = [best[:1] + others for best, others in zip(results, wider, strict=True)]
+        return [
+            _distinct((sentence.restore(h.text or source, route[-1].target), h.score) for h in hypotheses)
+            for sentence, source, hypotheses in zip(prepared, before, results, strict=True)
+        ]
+
+
+def _well_formed(text: str) -> str:
+    """Half of a surrogate pair is no character: it cannot be encoded, so it becomes the replacement character."""
+    return _SURROGATE.sub("\ufffd", text)
+
+
+def _take_apart(text: str, language: str) -> _Text:
+    segments, rebuild = extract(text)
+    return _Text(
+        [
+            [
+                (prepare(sentence) if is_translatable(sentence) else None, sentence, separator)
+                for sentence, separator in split(segment, language)
+            ]
+            for segment in segments
+        ],
+        rebuild,
+    )
+
+
+def _distinct(candidates: Iterable[tuple[str, float]]) -> _Candidates:
+    first: dict[str, float] = {}
+    for text, score in candidates:
+        first.setdefault(text, score)
+    return list(first.items())
+
+
+def best_combinations(scores: Sequence[Sequence[float]], count: int) -> list[list[int]]:
+    """The ``count`` best ways to choose one candidate per sentence, by the sum of scores; the first is all zeros.
+
+    ``scores[i]`` are those of sentence i's candidates, the preferred one first. Takes time in proportion to the number
+    of sentences: only the best ``count`` choices for the sentences so far can be part of a best choice for all.
+    """
+    # A choice is a linked list of indices, last sentence first, so that lengthening one costs the same for long texts.
+    best: list[tuple[float, object]] = [(0.0, None)]
+    for own in scores:
+        lengthened = [
+            (total + score - own[0], (n, chosen)) for total, chosen in best for n, score in enumerate(own[:count])
+        ]
+        # What the model likes best need not be the preferred candidate; the choice of all zeros stays first.
+        best = [lengthened[0], *heapq.nlargest(count - 1, lengthened[1:], key=lambda choice: choice[0])]
+    return [_unlink(chosen) for _, chosen in best]
+
+
+def _unlink(chosen: object) -> list[int]:
+    indices: list[int] = []
+    while isinstance(chosen, tuple):
+        n, chosen = chosen
+        indices.append(n)
+    return indices[::-1]

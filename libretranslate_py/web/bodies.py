@@ -1,0 +1,133 @@
+"""A request's body (or its query string) as one mapping of fields, whatever its content type is.
+
+Fields of JSON keep their JSON types; those of a form, of multipart or of a query string are strings with ``\\n`` for
+every ``\\r\\n``. Where a field is given several times, the first one counts (in JSON: the last one, as everywhere).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from urllib.parse import parse_qsl
+
+from flask import Request
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.http import parse_options_header
+from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder
+
+from libretranslate_py.errors import BodyTooLarge, InvalidBody, InvalidJson
+
+_MOST_FIELDS = 1000
+_FORM = "application/x-www-form-urlencoded"
+_MULTIPART = "multipart/form-data"
+
+# A closed list: looking an arbitrary name up makes Python import a module and remember the name for ever, and some
+# names (punycode, zlib) are no charsets but ways to keep a processor busy.
+_CHARSETS = re.compile(
+    r"utf[-_]?(8|16|32)([-_]?[lb]e|[-_]sig)?|(us-)?ascii|latin-?1|iso-?8859-?\d{1,2}|(windows-|cp)\d{3,4}|koi8-[ru]"
+    r"|gb2312|gbk|gb18030|big5|shift[-_]jis|sjis|euc-(jp|kr)|iso-2022-jp",
+    re.IGNORECASE,
+)
+
+
+def read_fields(request: Request) -> Mapping[str, object]:
+    """The fields of ``request``. With an empty body they are those of the query string.
+
+    Raises InvalidJson, InvalidBody (wrong charset, bytes that do not decode, broken multipart), BodyTooLarge, and
+    UnsupportedMediaType of werkzeug for a body of a type that cannot hold fields.
+    """
+    content_type = request.environ.get("CONTENT_TYPE", "")
+    body = _read_body(request)
+    if body and content_type == "application/json":
+        return _parse_json(body, "")
+    kind, options = parse_options_header(content_type)
+    kind = kind.lower()
+    is_json = kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+    if not body:
+        query = _parse_query(request)
+        if is_json and not query:
+            raise InvalidJson
+        return query
+    if is_json:
+        return _parse_json(body, options.get("charset", ""))
+    if kind == _FORM:
+        return {**_parse_query(request), **_parse_form(body, options.get("charset", "") or "utf-8")}
+    if kind == _MULTIPART:
+        return {**_parse_query(request), **_parse_multipart(body, options)}
+    raise UnsupportedMediaType(f"The body must be application/json, {_FORM} or {_MULTIPART}")
+
+
+def _read_body(request: Request) -> bytes:
+    try:
+        return request.get_data(cache=False)
+    except RequestEntityTooLarge as error:
+        raise BodyTooLarge(request.max_content_length or 0) from error
+
+
+def _parse_json(body: bytes, charset: str) -> dict[str, object]:
+    text = _decode(body, charset or json.detect_encoding(body)).removeprefix("\ufeff")
+    try:
+        fields = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidJson from error
+    if not isinstance(fields, dict):
+        raise InvalidJson
+    return fields
+
+
+def _parse_form(body: bytes, charset: str) -> dict[str, object]:
+    return _parse_pairs(_decode(body, charset), charset)
+
+
+def _parse_query(request: Request) -> dict[str, object]:
+    query = request.environ.get("QUERY_STRING", "")
+    if not query:
+        return {}
+    # WSGI hands bytes over as the characters of latin-1.
+    return _parse_pairs(_decode(query.encode("latin-1"), "utf-8"), "utf-8")
+
+
+def _parse_pairs(text: str, charset: str) -> dict[str, object]:
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, encoding=charset, errors="strict", max_num_fields=_MOST_FIELDS)
+    except UnicodeDecodeError as error:
+        raise InvalidBody(f"it is not {charset}") from error
+    except ValueError as error:
+        raise InvalidBody(f"it has more than {_MOST_FIELDS} fields") from error
+    fields: dict[str, object] = {}
+    for name, value in pairs:
+        fields.setdefault(name, value.replace("\r\n", "\n"))
+    return fields
+
+
+def _parse_multipart(body: bytes, options: Mapping[str, str]) -> dict[str, object]:
+    charset = options.get("charset", "") or "utf-8"
+    decoder = MultipartDecoder(options.get("boundary", "").encode("latin-1", "replace"), max_parts=_MOST_FIELDS)
+    decoder.receive_data(body)
+    decoder.receive_data(None)
+    fields: dict[str, object] = {}
+    name: str | None = None
+    pieces: list[bytes] = []
+    try:
+        while not isinstance(event := decoder.next_event(), Epilogue):
+            if isinstance(event, (Field, File)):
+                name, pieces = (event.name if isinstance(event, Field) else None), []
+            elif isinstance(event, Data):
+                pieces.append(event.data)
+                if name is not None and not event.more_data:
+                    fields.setdefault(name, _decode(b"".join(pieces), charset).replace("\r\n", "\n"))
+    except (ValueError, RequestEntityTooLarge) as error:
+        raise InvalidBody("it is not valid multipart/form-data") from error
+    return fields
+
+
+def _decode(data: bytes, charset: str) -> str:
+    if not _CHARSETS.fullmatch(charset):
+        raise InvalidBody(f"the charset {charset[:40]} is not known")
+    try:
+        return data.decode(charset)
+    except LookupError as error:
+        raise InvalidBody(f"the charset {charset[:40]} is not known") from error
+    except UnicodeDecodeError as error:
+        raise InvalidBody(f"it is not {charset}") from error
