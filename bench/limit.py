@@ -7,16 +7,19 @@ sleeps between them, so that it takes nothing from a server that is being measur
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from types import TracebackType
 from typing import Any
 
 BEAM_SIZE = 4
+BATCH_SIZES = (16, 32, 64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +64,9 @@ class Limit:
         """One call of ``translate_batch`` with all ``sentences``; pieces are made before and put together never."""
         return Timing(**self._ask("time_all", list(sentences), *_parts(shape)))
 
-    def time_each(self, sentences: Sequence[str], intra_threads: int) -> list[float]:
-        """Seconds of each sentence, decoded one after the other."""
-        seconds: list[float] = self._ask("time_each", list(sentences), intra_threads)
-        return seconds
+    def time_each(self, sentences: Sequence[str], intra_threads: int) -> list[Timing]:
+        """Each sentence decoded by a call of its own, one after the other."""
+        return [Timing(**timing) for timing in self._ask("time_each", list(sentences), intra_threads)]
 
     def count_pieces(self, sentences: Sequence[str]) -> list[int]:
         pieces: list[int] = self._ask("count_pieces", list(sentences))
@@ -87,6 +89,43 @@ class Limit:
         if not line:
             raise RuntimeError("the process that measures the limit ended")
         return json.loads(line)
+
+
+def find_best(limit: Limit, sentences: Sequence[str], cores: int) -> Shape:
+    """The shape that decodes ``sentences`` fastest on ``cores`` processors: first threads, then the size of a batch."""
+    limit.time_all(sentences[:64], Shape(cores, 1, 32))
+    threads = [(cores // intra, intra) for intra in _powers_of_two(cores)]
+    best = _fastest(limit, sentences, [Shape(inter, intra, 32) for inter, intra in threads])
+    # An even share for every worker, too: with few sentences and many workers it beats the round sizes.
+    rounds = math.ceil(len(sentences) / (best.inter_threads * max(BATCH_SIZES)))
+    sizes = {*BATCH_SIZES, math.ceil(len(sentences) / (best.inter_threads * rounds))}
+    return _fastest(limit, sentences, [Shape(best.inter_threads, best.intra_threads, size) for size in sorted(sizes)])
+
+
+def find_best_for_one(limit: Limit, sentences: Sequence[str], cores: int) -> int:
+    """The number of threads with which a single sentence takes least time."""
+    times: dict[int, float] = {}
+    for intra in _powers_of_two(cores):
+        limit.time_each(sentences[:3], intra)
+        times[intra] = median(timing.seconds for timing in limit.time_each(sentences, intra))
+        print(f"  one sentence, inter_threads=1 intra_threads={intra}: p50 {times[intra] * 1000:.1f} ms", flush=True)
+    return min(times, key=lambda intra: times[intra])
+
+
+def _fastest(limit: Limit, sentences: Sequence[str], shapes: Sequence[Shape]) -> Shape:
+    # Each shape twice, in turn, and its better time: other programs can only make it slower.
+    seconds = [limit.time_all(sentences, shape).seconds for _ in range(2) for shape in shapes]
+    rates = {
+        shape: len(sentences) / min(times)
+        for shape, *times in zip(shapes, seconds[: len(shapes)], seconds[len(shapes) :], strict=True)
+    }
+    for shape, rate in rates.items():
+        print(f"  {len(sentences)} sentences, {shape}: {rate:.1f} sentences/s", flush=True)
+    return max(rates, key=lambda shape: rates[shape])
+
+
+def _powers_of_two(most: int) -> list[int]:
+    return [1 << exponent for exponent in range(most.bit_length())]
 
 
 def _parts(shape: Shape) -> tuple[int, int, int]:
@@ -117,19 +156,11 @@ class _Worker:
         return [len(pieces) for pieces in self._encode(sentences)]
 
     def time_all(self, sentences: list[str], inter: int, intra: int, size: int) -> dict[str, float]:
-        pieces, translator = self._encode(sentences), self._translator(inter, intra)
-        start, cpu = time.perf_counter(), time.process_time()
-        self._decode(translator, pieces, size)
-        return {"seconds": time.perf_counter() - start, "cpu": time.process_time() - cpu}
+        return self._time(self._translator(inter, intra), self._encode(sentences), size)
 
-    def time_each(self, sentences: list[str], intra: int) -> list[float]:
+    def time_each(self, sentences: list[str], intra: int) -> list[dict[str, float]]:
         translator = self._translator(1, intra)
-        seconds = []
-        for pieces in self._encode(sentences):
-            start = time.perf_counter()
-            self._decode(translator, [pieces], 1)
-            seconds.append(time.perf_counter() - start)
-        return seconds
+        return [self._time(translator, [pieces], 1) for pieces in self._encode(sentences)]
 
     def translate(self, texts: list[str], inter: int, intra: int, size: int) -> list[str]:
         results = self._decode(self._translator(inter, intra), self._encode(texts), size)
@@ -150,6 +181,11 @@ class _Worker:
                 str(self._package / "model"), device="cpu", inter_threads=inter, intra_threads=intra
             )
         return self._translators[inter, intra]
+
+    def _time(self, translator: Any, pieces: list[list[str]], size: int) -> dict[str, float]:
+        start, cpu = time.perf_counter(), time.process_time()
+        self._decode(translator, pieces, size)
+        return {"seconds": time.perf_counter() - start, "cpu": time.process_time() - cpu}
 
     def _decode(self, translator: Any, pieces: list[list[str]], size: int) -> list[Any]:
         prefix = [[self._prefix]] * len(pieces) if self._prefix else None

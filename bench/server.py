@@ -18,6 +18,9 @@ RESULTS = ROOT / "bench" / "results"
 # Packages and held-out sentences; they lie beside the checkout because they are too large to be part of it.
 MODELS = ROOT.parent / "shared" / "models"
 
+# This checkout is measured, whether or not it is installed.
+sys.path.insert(0, str(ROOT))
+
 _LISTENING = re.compile(r"listening on (http://\S+)")
 _START_TIMEOUT = 60.0
 _STOP_TIMEOUT = 15.0
@@ -60,6 +63,10 @@ class ServerProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.stop()
+        if error:
+            print(
+                f"--- the end of the server's log ---\n{self._log.read_text(errors='replace')[-3000:]}", file=sys.stderr
+            )
 
     def stop(self) -> None:
         """Ends it in the way an operator would, and by force when that takes too long."""
@@ -119,7 +126,8 @@ def cores() -> int:
     """Processors that a process may use here."""
     from libretranslate_py.engine.hardware import available_cores
 
-    return available_cores()
+    number: int = available_cores()
+    return number
 
 
 def _environment(home: Path) -> dict[str, str]:

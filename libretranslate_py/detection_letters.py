@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 LATIN = "Latin"
+CJK = "CJK"
 
 _SCRIPTS: Mapping[str, str] = {
     **dict.fromkeys(("bg", "ky", "ru", "sr", "uk"), "Cyrillic"),
     **dict.fromkeys(("ar", "fa", "ur"), "Arabic"),
-    **dict.fromkeys(("ja", "zh"), "CJK"),
+    **dict.fromkeys(("ja", "zh"), CJK),
     "bn": "Bengali",
     "el": "Greek",
     "he": "Hebrew",
@@ -40,20 +41,20 @@ _BLOCKS: tuple[tuple[int, int, str], ...] = (
     (0x1100, 0x11FF, "Hangul"),
     (0x3130, 0x318F, "Hangul"),
     (0xAC00, 0xD7AF, "Hangul"),
-    (0x3005, 0x3007, "CJK"),
-    (0x3040, 0x30FF, "CJK"),
-    (0x31F0, 0x31FF, "CJK"),
-    (0x3400, 0x4DBF, "CJK"),
-    (0x4E00, 0x9FFF, "CJK"),
-    (0xF900, 0xFAFF, "CJK"),
-    (0xFF66, 0xFF9F, "CJK"),
-    (0x20000, 0x323AF, "CJK"),
+    (0x3005, 0x3007, CJK),
+    (0x3040, 0x30FF, CJK),
+    (0x31F0, 0x31FF, CJK),
+    (0x3400, 0x4DBF, CJK),
+    (0x4E00, 0x9FFF, CJK),
+    (0xF900, 0xFAFF, CJK),
+    (0xFF66, 0xFF9F, CJK),
+    (0x20000, 0x323AF, CJK),
 )
 
 # Foreign names and trademarks stand in Latin letters inside texts of every script, the reverse is rare; and a syllable
 # or a Chinese character says as much as several letters.
-_WEIGHTS: Mapping[str, float] = {LATIN: 1.0, "CJK": 6.0, "Hangul": 6.0}
-_OTHER_WEIGHT = 3.0
+_WEIGHTS: Mapping[str, int] = {LATIN: 1, CJK: 6, "Hangul": 6}
+_OTHER_WEIGHT = 3
 
 _CYRILLIC = "абвгдежзийклмнопрстуфхцчшщьюя"
 _ARABIC = "ابتثجحخدذرزسشصضطظعغفقلمنهو"
@@ -98,51 +99,15 @@ _ALPHABETS: Mapping[str, str] = {
     "sr": _CYRILLIC.translate(dict.fromkeys(map(ord, "йщьюя"))) + "ђјљњћџ",
     "uk": _CYRILLIC + "єіїґ",
     "ar": _ARABIC + "كيىةءأإآؤئ",
-    "fa": _ARABIC + "پچژگکیآئءأؤۀ",
+    "fa": _ARABIC + "پچژگکیآئءأؤۀكي",
     "ur": _ARABIC + "پچژگکیآئءأؤٹڈڑںےہھۂۓۃ",
-}
-
-# Letters of loanwords, of older spelling or of careless typing: rare, but no surprise.
-_OCCASIONAL: Mapping[str, str] = {
-    "ca": "ñáî",
-    "da": "éäöü",
-    "de": "éèàáâçêñ",
-    "en": "éèêëïöüñçàâôæœ",
-    "es": "çàèï",
-    "et": "é",
-    "eu": "üçáéíóú",
-    "fi": "åéšž",
-    "fr": "ñöäáíóú",
-    "gl": "üïç",
-    "hu": "ä",
-    "id": "é",
-    "it": "îóíáúêôâç",
-    "lv": "ōŗé",
-    "ms": "é",
-    "nb": "éèòôêäöü",
-    "nl": "üèöêáàçíúûîäñ",
-    "pl": "éüö",
-    "pt": "üèñ",
-    "ro": "éáäö",
-    "sk": "öüěřů",
-    "cs": "öüäľô",
-    "sl": "ćđéáèüö",
-    "sq": "éâ",
-    "sv": "éàü",
-    "tl": "áàâéèêíìîóòôúùû",
-    "tr": "âîûé",
-    "ru": "і",
-    "uk": "ыэёъ",
-    "ar": "پچگیکڤ",
-    "fa": "كيىةإ",
-    "ur": "كيىةإۀ",
 }
 
 _FOLD_EXTRA = str.maketrans({"ł": "l", "đ": "d", "ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "ı": "i", "ə": "e"})
 
 
 def script_of(language: str) -> str | None:
-    """The script of a language by its Argos code (a twin has that of its base); None for a code never heard of."""
+    """The script of a language by its Argos code; None for a code never heard of."""
     return _SCRIPTS.get(language) or (LATIN if language in _ALPHABETS else None)
 
 
@@ -154,27 +119,26 @@ def _script_of_letter(letter: str) -> str | None:
     return next((script for first, last, script in _BLOCKS if first <= point <= last), "other")
 
 
-def dominant_script(letters: Mapping[str, int]) -> str | None:
-    """The script that carries most of a text, of the text's characters with their counts; None without letters."""
+def weigh_scripts(letters: Mapping[str, int]) -> Counter[str]:
+    """How much of a text, given as its characters with their counts, each script carries; empty without letters."""
     totals: Counter[str] = Counter()
     for letter, count in letters.items():
         script = _script_of_letter(letter)
         if script is not None:
-            totals[script] += count * int(_WEIGHTS.get(script, _OTHER_WEIGHT))
-    return max(totals, key=totals.__getitem__) if totals else None
+            totals[script] += count * _WEIGHTS.get(script, _OTHER_WEIGHT)
+    return totals
 
 
 def only_script(text: str, script: str) -> str:
     """``text`` with a space for each letter of another script."""
-    kept = (script, None)
-    return "".join([c if (c.isascii() and not c.isalpha()) or _script_of_letter(c) in kept else " " for c in text])
+    return "".join([c if _script_of_letter(c) in (script, None) else " " for c in text])
 
 
 def kana_share(letters: Mapping[str, int]) -> float:
     """Hiragana and katakana among all Chinese and Japanese characters, 0 to 1."""
     kana = total = 0
     for letter, count in letters.items():
-        if _script_of_letter(letter) == "CJK":
+        if _script_of_letter(letter) == CJK:
             total += count
             if "\u3040" <= letter <= "\u30ff" or "\uff66" <= letter <= "\uff9f":
                 kana += count
@@ -182,29 +146,17 @@ def kana_share(letters: Mapping[str, int]) -> float:
 
 
 @lru_cache(maxsize=1024)
-def _writers(letter: str) -> tuple[frozenset[str], frozenset[str]]:
-    return (
-        frozenset(language for language, alphabet in _ALPHABETS.items() if letter in alphabet),
-        frozenset(language for language, alphabet in _OCCASIONAL.items() if letter in alphabet),
-    )
+def _strangers(letter: str) -> frozenset[str]:
+    return frozenset(language for language, alphabet in _ALPHABETS.items() if letter not in alphabet)
 
 
-def foreign_letters(letters: Iterable[str], languages: Collection[str]) -> tuple[dict[str, int], dict[str, int]]:
-    """How many of the distinct lower-case letters each language would not write at all, and only occasionally.
-
-    Languages without a known alphabet get no entry, as do those without such letters.
-    """
+def count_strange_letters(letters: Iterable[str]) -> Counter[str]:
+    """For each language how many of the distinct lower-case ``letters`` are not in its alphabet."""
     strange: Counter[str] = Counter()
-    occasional: Counter[str] = Counter()
     for letter in letters:
-        if letter.isascii() or not letter.isalpha():
-            continue
-        own, rare = _writers(letter)
-        for language in languages:
-            if language in own or language not in _ALPHABETS:
-                continue
-            (occasional if language in rare else strange)[language] += 1
-    return strange, occasional
+        if not letter.isascii() and letter.isalpha():
+            strange.update(_strangers(letter))
+    return strange
 
 
 def fold(word: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from libretranslate_py.detection import Detector
 from libretranslate_py.engine.check import check_package
 from libretranslate_py.engine.engine import Engine, RunnableModel
+from libretranslate_py.engine.memory import return_free_memory, share_arenas
 from libretranslate_py.engine.model import Model, choose_settings
 from libretranslate_py.engine.pool import Pool
 from libretranslate_py.engine.tokenizer import load_tokenizer
@@ -165,8 +166,13 @@ class Services:
 
     def _watch(self, adopted: object) -> None:
         before = adopted
+        batches = trimmed = self._engine.batcher.batches
         while not self._stopped.wait(_WATCH_SECONDS):
             self._engine.pool.sweep()
+            if self._engine.batcher.batches == batches != trimmed:
+                return_free_memory()
+                trimmed = batches
+            batches = self._engine.batcher.batches
             now = self._store.fingerprint()
             if now == before and now != adopted:
                 adopted = now
@@ -214,6 +220,7 @@ class Services:
 
 def build(settings: Settings, environ: Mapping[str, str]) -> Services:
     """All services for ``settings``; ``environ`` tells where the home folders are. Loads no model yet."""
+    share_arenas()
     store = build_store(settings, environ)
     codes = settings.load_only or None
     model_settings = choose_settings(

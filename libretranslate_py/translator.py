@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from libretranslate_py.detection import Detector, Guess
@@ -14,7 +14,7 @@ from libretranslate_py.engine.routes import Route, find_route, reachable
 from libretranslate_py.engine.splitter import split
 from libretranslate_py.errors import CorruptPackage, UnsupportedPair
 from libretranslate_py.packages.package import Catalogue
-from libretranslate_py.text.formatting import Prepared, prepare
+from libretranslate_py.text.formatting import Prepared, joint, prepare
 from libretranslate_py.text.paragraphs import extract, is_translatable
 
 AUTO = "auto"
@@ -103,23 +103,17 @@ class _Network:
 class _Text:
     """A text taken apart: its sentences with what stands between them, and how to put it together again."""
 
+    # Of each segment: (the sentence as it goes into the model, or None; as it was; what follows it).
     segments: list[list[tuple[Prepared | None, str, str]]]
     rebuild: Callable[[Sequence[str]], str]
 
     def sentences(self) -> list[Prepared]:
         return [prepared for segment in self.segments for prepared, _, _ in segment if prepared]
 
-    def assemble(self, translated: Iterable[str]) -> str:
+    def assemble(self, translated: Iterable[str], target: str) -> str:
         """The text with its sentences, in order, replaced by ``translated``."""
         supply = iter(translated)
-        return self.rebuild(
-            [
-                "".join(
-                    (next(supply) if prepared else sentence) + separator for prepared, sentence, separator in segment
-                )
-                for segment in self.segments
-            ]
-        )
+        return self.rebuild([_join(segment, supply, target) for segment in self.segments])
 
 
 # The candidates of one sentence, best first: (translation, score).
@@ -224,7 +218,10 @@ class Translator:
         for part in parts:
             own = [next(candidates) for _ in part.sentences()]
             combinations = best_combinations([[score for _, score in c] for c in own], request.alternatives + 1)
-            versions = [part.assemble([c[n][0] for c, n in zip(own, choice, strict=True)]) for choice in combinations]
+            versions = [
+                part.assemble([c[n][0] for c, n in zip(own, choice, strict=True)], request.target)
+                for choice in combinations
+            ]
             results.append(tuple(dict.fromkeys(versions)))
         return results
 
@@ -262,13 +259,21 @@ def _take_apart(text: str, language: str) -> _Text:
     return _Text(
         [
             [
-                (prepare(sentence) if is_translatable(sentence) else None, sentence, separator)
+                (prepare(sentence, language) if is_translatable(sentence) else None, sentence, separator)
                 for sentence, separator in split(segment, language)
             ]
             for segment in segments
         ],
         rebuild,
     )
+
+
+def _join(segment: list[tuple[Prepared | None, str, str]], supply: Iterator[str], target: str) -> str:
+    pieces: list[str] = []
+    for position, (prepared, sentence, separator) in enumerate(segment, start=1):
+        pieces.append(next(supply) if prepared else sentence)
+        pieces.append(joint(separator, target) if position < len(segment) else separator)
+    return "".join(pieces)
 
 
 def _distinct(candidates: Iterable[tuple[str, float]]) -> _Candidates:

@@ -17,8 +17,9 @@ from libretranslate_py.engine.pool import Pool
 from libretranslate_py.engine.splitter import cut
 from libretranslate_py.engine.tokenizer import Tokenizer
 from libretranslate_py.errors import ClientGone, CorruptPackage, ProjectError, TranslationFailed
+from libretranslate_py.languages import Direction
 from libretranslate_py.packages.package import Package
-from libretranslate_py.text.formatting import is_copy, looks_repeated
+from libretranslate_py.text.formatting import is_copy, joint, looks_repeated, prepare
 
 log = logging.getLogger(__name__)
 
@@ -29,10 +30,18 @@ WINDOW = 160
 # Forbids runs of so many pieces to come twice when a sentence is decoded again after an endless repetition.
 _NO_REPEAT_NGRAM = 3
 
+# Models lose whole clauses of long sentences, small ones from about 40 pieces on. A sentence of at least _LONG pieces
+# whose translation has far fewer pieces, or somewhat fewer of which the model is unsure, is translated in halves.
+_LONG = 32
+_FAR_FEWER = 0.6
+_FEWER = 0.95
+_UNSURE = -0.7
+
 # How often a request that waits looks whether its client is still there, in seconds.
 _POLL = 0.5
 
 Hypotheses = tuple[Hypothesis, ...]
+_Parts = list[tuple[str, str]]
 
 
 class RunnableModel(Protocol):
@@ -53,6 +62,19 @@ class _BatchKey:
 
 
 _CacheKey = tuple[Path, DecodeOptions, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What stays the same for all sentences of one call."""
+
+    package: Package
+    tokenizer: Tokenizer
+    options: DecodeOptions
+    client_gone: Callable[[], bool] | None
+
+    def count(self, text: str) -> int:
+        return len(self.tokenizer.encode(text))
 
 
 class _Job:
@@ -125,10 +147,8 @@ class Engine:
         Raises Overloaded, Stopping, TranslationFailed, CorruptPackage, and ClientGone when ``client_gone`` says so.
         """
         with self.pool.pin(package) as tokenizer:
-            pieces = [self._cut(sentence, tokenizer) for sentence in sentences]
-            flat = [text for parts in pieces for text, _ in parts]
-            decoded = iter(self._repair(package, tokenizer, flat, options, client_gone))
-            return [_join([(next(decoded), separator) for _, separator in parts]) for parts in pieces]
+            call = _Call(package, tokenizer, options, client_gone)
+            return self._in_parts(call, [self._cut(sentence, tokenizer) for sentence in sentences])
 
     def close(self) -> None:
         """Answers all that waits with Stopping."""
@@ -140,51 +160,56 @@ class Engine:
             return [(sentence, "")]
         return cut(sentence, lambda text: len(tokenizer.encode(text)), self._window)
 
-    def _repair(
-        self,
-        package: Package,
-        tokenizer: Tokenizer,
-        sentences: Sequence[str],
-        options: DecodeOptions,
-        client_gone: Callable[[], bool] | None,
-    ) -> list[Hypotheses]:
+    def _in_parts(self, call: _Call, sentences: Sequence[_Parts]) -> list[Hypotheses]:
+        """The hypotheses of sentences that were cut into (part, separator) pairs, put together again."""
+        decoded = iter(self._complete(call, [text for parts in sentences for text, _ in parts]))
+        direction = call.package.direction
+        return [_join(parts, [next(decoded) for _ in parts], direction) for parts in sentences]
+
+    def _complete(self, call: _Call, sentences: Sequence[str]) -> list[Hypotheses]:
+        """Decodes; a long sentence of which a part got lost is decoded in halves."""
+        results = self._repair(call, sentences)
+        count = call.count
+        lossy = [i for i, text in enumerate(sentences) if _lost_a_part(count, text, results[i][0])]
+        parts = [cut(sentences[i], count, max(_LONG // 2, (count(sentences[i]) + 1) // 2)) for i in lossy]
+        if any(len(halves) > 1 for halves in parts):
+            for i, joined in zip(lossy, self._in_parts(call, parts), strict=True):
+                if count(joined[0].text) > count(results[i][0].text):
+                    results[i] = joined
+        return results
+
+    def _repair(self, call: _Call, sentences: Sequence[str]) -> list[Hypotheses]:
         """Decodes; what came out as an endless repetition or as a copy of its source is decoded a second time."""
-        results = self._decode(package, tokenizer, sentences, options, client_gone)
-        repeated = [i for i, text in enumerate(sentences) if looks_repeated(results[i][0].text, text)]
-        copied = [i for i, text in enumerate(sentences) if i not in repeated and is_copy(results[i][0].text, text)]
+        results = self._decode(call, sentences)
+        options = call.options
+        repeated = {i for i, text in enumerate(sentences) if looks_repeated(results[i][0].text, text)}
+        copied = {i for i, text in enumerate(sentences) if i not in repeated and is_copy(results[i][0].text, text)}
         for indices, again in (
-            (repeated, replace(options, no_repeat_ngram=_NO_REPEAT_NGRAM)),
-            (copied, replace(options, hypotheses=max(options.beam_size, options.hypotheses))),
+            (sorted(repeated), replace(options, no_repeat_ngram=_NO_REPEAT_NGRAM)),
+            (sorted(copied), replace(options, hypotheses=max(options.beam_size, options.hypotheses))),
         ):
             if indices:
-                found = self._decode(package, tokenizer, [sentences[i] for i in indices], again, client_gone)
+                found = self._decode(replace(call, options=again), [sentences[i] for i in indices])
                 for i, hypotheses in zip(indices, found, strict=True):
                     results[i] = _better(sentences[i], hypotheses)[: options.hypotheses]
         return results
 
-    def _decode(
-        self,
-        package: Package,
-        tokenizer: Tokenizer,
-        sentences: Sequence[str],
-        options: DecodeOptions,
-        client_gone: Callable[[], bool] | None,
-    ) -> list[Hypotheses]:
+    def _decode(self, call: _Call, sentences: Sequence[str]) -> list[Hypotheses]:
         job = _Job(len(sentences))
         items: list[Item[Hypotheses]] = []
         for index, sentence in enumerate(sentences):
-            key = (package.path, options, sentence)
+            key = (call.package.path, call.options, sentence)
             kept = self.cache.get(key)
             if kept is not None:
                 job.set(index, kept, None)
                 continue
-            item = self._join_flight(key, job, index, tokenizer)
+            item = self._join_flight(key, job, index, call.tokenizer)
             if item:
                 items.append(item)
         try:
             if items:
-                self._submit(_BatchKey(package, options), items)
-            job.wait(client_gone)
+                self._submit(_BatchKey(call.package, call.options), items)
+            job.wait(call.client_gone)
         finally:
             for flight, waiter in job.waiters:
                 self.cache.withdraw(flight, waiter)
@@ -232,17 +257,33 @@ def _better(sentence: str, hypotheses: Hypotheses) -> Hypotheses:
     return tuple(sorted(hypotheses, key=lambda h: is_copy(h.text, sentence) or looks_repeated(h.text, sentence)))
 
 
-def _join(parts: list[tuple[Hypotheses, str]]) -> Hypotheses:
-    """Puts a sentence that was cut together again: its n-th hypothesis is made of the n-th one of every part."""
-    if len(parts) == 1 and not parts[0][1]:
-        return parts[0][0]
-    count = min(len(hypotheses) for hypotheses, _ in parts)
+def _lost_a_part(count: Callable[[str], int], source: str, hypothesis: Hypothesis) -> bool:
+    # A piece is at least one byte.
+    if len(source.encode()) < _LONG:
+        return False
+    pieces = count(source)
+    ratio = count(hypothesis.text) / pieces
+    return pieces >= _LONG and (ratio < _FAR_FEWER or (ratio < _FEWER and hypothesis.score < _UNSURE))
+
+
+def _join(parts: _Parts, found: list[Hypotheses], direction: Direction) -> Hypotheses:
+    """Puts a sentence that was cut together again: its n-th hypothesis is made of the n-th one of every part.
+
+    A part is no sentence: the capital and the full stop that the model gives it go, and its comma stays.
+    """
+    if len(parts) == 1:
+        return found[0]
+    prepared = [prepare(text, direction.source) for text, _ in parts]
+    separators = [joint(separator, direction.target) for _, separator in parts[:-1]] + [parts[-1][1]]
     return tuple(
         Hypothesis(
-            "".join(hypotheses[n].text + separator for hypotheses, separator in parts),
-            sum(hypotheses[n].score for hypotheses, _ in parts) / len(parts),
+            "".join(
+                part.restore(hypothesis.text, direction.target) + separator
+                for part, hypothesis, separator in zip(prepared, version, separators, strict=True)
+            ),
+            sum(hypothesis.score for hypothesis in version) / len(parts),
         )
-        for n in range(count)
+        for version in zip(*found, strict=False)
     )
 
 

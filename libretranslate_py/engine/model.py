@@ -15,6 +15,8 @@ from libretranslate_py.packages.package import Package
 # that a model which never ends costs no more than a few sentences.
 _LENGTH_FACTOR = 3
 _LENGTH_EXTRA = 32
+# Many models know 512 positions and fail on the next one.
+_LONGEST_OUTPUT = 500
 
 # What the native library raises for damaged files and for work that it cannot do.
 NATIVE_ERRORS = (RuntimeError, ValueError, IndexError, MemoryError, OverflowError)
@@ -101,7 +103,7 @@ class Model:
             num_hypotheses=options.hypotheses,
             no_repeat_ngram_size=options.no_repeat_ngram,
             max_input_length=0,
-            max_decoding_length=longest * _LENGTH_FACTOR + _LENGTH_EXTRA,
+            max_decoding_length=min(longest * _LENGTH_FACTOR + _LENGTH_EXTRA, _LONGEST_OUTPUT),
             return_scores=True,
             replace_unknowns=True,
         )

@@ -66,7 +66,7 @@ class Prepared:
         if not result:
             return ""
         result = follow_punctuation(self.source, self.language, result, target)
-        return _upper(result, target) if self.shouted else _follow_case(self.source, result, target)
+        return _upper(result, target) if self.shouted else _follow_case(self.source, self.language, result, target)
 
 
 def prepare(sentence: str, language: str = "") -> Prepared:
@@ -113,13 +113,13 @@ def _recase_first(text: str, change: Callable[[str], str]) -> str:
     return text[:place] + change(text[place]) + text[place + 1 :]
 
 
-def _follow_case(source: str, result: str, target: str) -> str:
+def _follow_case(source: str, language: str, result: str, target: str) -> str:
     source_word, result_word = _first_word(source), _first_word(result)
     if not (_PLAIN_WORD.fullmatch(source_word) and _PLAIN_WORD.fullmatch(result_word)):
         return result
     if _is_capitalised(source_word) and result_word.islower():
         return _recase_first(result, lambda letter: _upper(letter, target))
-    if source_word.islower() and _may_be_lowered(result_word, source, result, target):
+    if source_word.islower() and _may_be_lowered(result_word, source, language, result, target):
         lower_i = "ı" if target in _DOTTED_I else "i"
         return _recase_first(result, lambda letter: {"I": lower_i, "İ": "i"}.get(letter) or letter.lower())
     return result
@@ -135,20 +135,23 @@ def _is_capitalised(word: str) -> bool:
     return word[0].isupper() and word[1:] == word[1:].lower()
 
 
-def _may_be_lowered(word: str, source: str, result: str, target: str) -> bool:
+def _may_be_lowered(word: str, source: str, language: str, result: str, target: str) -> bool:
     """Whether the capital of ``word`` is owed to its place only: no name, no acronym, no German noun."""
     letters = _WORD.findall(word)[0]
     if target in _KEEP_CASE or not _is_capitalised(word):
         return False
     if target == "en" and (_ENGLISH_NAME.fullmatch(letters) or _ENGLISH_PRONOUN.match(word)):
         return False
+    if language == "de":
+        start = letters[:4].casefold()
+        return not any(name[:4].casefold() == start for name in _names(source))
     # "en España ..." may come back as "Spain ...": a name of the source must have its capital in the result as well.
-    return _names(source) <= _names(result) - (len(letters) > 1)
+    return len(_names(source)) <= len(_names(result)) - (len(letters) > 1)
 
 
-def _names(sentence: str) -> int:
-    """Words with a capital; "I" and the like do not count."""
-    return sum(1 for word in _WORD.findall(sentence) if len(word) > 1 and word[0].isupper())
+def _names(sentence: str) -> list[str]:
+    """Words with a capital; "I" and the like are none."""
+    return [word for word in _WORD.findall(sentence) if len(word) > 1 and word[0].isupper()]
 
 
 def _without_unknown(text: str) -> str:
@@ -189,7 +192,7 @@ def _weight(text: str) -> int:
 
 
 def _symbols(text: str) -> tuple[tuple[str, int], tuple[str, int]]:
-    """Return the words, each as one character, then the letters; each with the weight that makes a run of them count."""
+    """Return the words, each as one character, and the letters; with each the weight from which a run counts."""
     lowered = text.casefold()
     numbers: dict[str, int] = {}
     words = "".join(chr(numbers.setdefault(word, len(numbers))) for word in re.findall(r"\w+", lowered)[:_MOST_WORDS])

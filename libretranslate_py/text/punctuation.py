@@ -47,7 +47,7 @@ _CONVENTIONS: dict[str, dict[str, str]] = {
 _TAIL = re.compile(rf"\s*+([{_ALL}]++)\Z")
 _CLOSED = re.compile(rf"[{_ALL}]\s*[{CLOSERS}]+\Z")
 _ABBREVIATION = re.compile(
-    r"(?:\b\w{1,2}\.\s?\w{1,2}|\b(?:etc|ecc|usw|osv|atd|itd|stb|vb|др|д|Inc|Ltd|Jr|Sr|St|No|cf|al))\.\Z"
+    r"(?:\b\w{1,2}\.\s?\w{1,2}|\b(?i:etc|ecc|usw|osv|atd|itd|stb|vb|др|д|Inc|Ltd|Jr|Sr|St|No|cf|al))\.\Z"
 )
 _NOT_ADDED_BY_WRITERS = frozenset(".,:;…")
 
@@ -58,7 +58,7 @@ def follow_punctuation(source: str, language: str, result: str, target: str) -> 
     What stands inside closing quotes or brackets is left alone, on either side. A question or exclamation mark that
     only the result has stays if the source has no mark at all: the model may have understood more than was written.
     """
-    if _CLOSED.search(source):
+    if _CLOSED.search(source) or not any(map(str.isalnum, result)):
         return result
     wanted = _ending(source, language)
     found = _ending(result, target)
@@ -70,7 +70,7 @@ def follow_punctuation(source: str, language: str, result: str, target: str) -> 
         return result
     if not found:
         return result if _CLOSED.search(result) else _with_mark(result, source, wanted, target)
-    if _are_kin(wanted, found):
+    if _are_kin(wanted, found, language):
         return result
     return _with_mark(_strip_mark(result, found, target), source, wanted, target)
 
@@ -83,11 +83,19 @@ def _ending(sentence: str, language: str) -> str:
     marks = "".join(_MARK_OF[form] for form in tail.group(1))
     if language == "el":
         marks = marks.replace(";", "?")
-    return re.sub(r"\.{2,}|…+", "…", marks)
+    marks = re.sub(r"\.{2,}|…+", "…", marks)
+    # "at 3 p.m.?": the stop belongs to the abbreviation.
+    return marks if marks == "." else marks.replace(".", "")
 
 
-def _are_kin(wanted: str, found: str) -> bool:
-    """?! and ?, !!! and !: how loud it is was for the model to choose."""
+def _are_kin(wanted: str, found: str, language: str) -> bool:
+    """Whether the choice between the two is the model's.
+
+    ?! and ?, !!! and ! differ in loudness only; and whether "come here" is a statement or a call differs by language:
+    French writes an exclamation mark where English has a full stop.
+    """
+    if (wanted == "." or language == "fr") and {wanted, found} == {".", "!"}:
+        return True
     return bool(set(wanted) & set(found)) and set(wanted + found) <= set("?!…")
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from urllib.parse import parse_qsl
 
 from flask import Request
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
@@ -19,6 +18,7 @@ from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDeco
 from libretranslate_py.errors import BodyTooLarge, InvalidBody, InvalidJson
 
 _MOST_FIELDS = 1000
+_ESCAPES = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
 _FORM = "application/x-www-form-urlencoded"
 _MULTIPART = "multipart/form-data"
 
@@ -76,29 +76,25 @@ def _parse_json(body: bytes, charset: str) -> dict[str, object]:
     return fields
 
 
-def _parse_form(body: bytes, charset: str) -> dict[str, object]:
-    return _parse_pairs(_decode(body, charset), charset)
-
-
 def _parse_query(request: Request) -> dict[str, object]:
-    query = request.environ.get("QUERY_STRING", "")
-    if not query:
-        return {}
     # WSGI hands bytes over as the characters of latin-1.
-    return _parse_pairs(_decode(query.encode("latin-1"), "utf-8"), "utf-8")
+    return _parse_form(request.environ.get("QUERY_STRING", "").encode("latin-1"), "utf-8")
 
 
-def _parse_pairs(text: str, charset: str) -> dict[str, object]:
-    try:
-        pairs = parse_qsl(text, keep_blank_values=True, encoding=charset, errors="strict", max_num_fields=_MOST_FIELDS)
-    except UnicodeDecodeError as error:
-        raise InvalidBody(f"it is not {charset}") from error
-    except ValueError as error:
-        raise InvalidBody(f"it has more than {_MOST_FIELDS} fields") from error
+def _parse_form(data: bytes, charset: str) -> dict[str, object]:
+    if data.count(b"&") >= _MOST_FIELDS:
+        raise InvalidBody(f"it has more than {_MOST_FIELDS} fields")
     fields: dict[str, object] = {}
-    for name, value in pairs:
-        fields.setdefault(name, value.replace("\r\n", "\n"))
+    for pair in data.split(b"&"):
+        name, _, value = (_decode(_unquote(part), charset) for part in pair.replace(b"+", b" ").partition(b"="))
+        if name:
+            fields.setdefault(name, value.replace("\r\n", "\n"))
     return fields
+
+
+def _unquote(data: bytes) -> bytes:
+    # The standard library looks at every escape by itself, and takes 0.2 s for a page of Chinese.
+    return _ESCAPES.sub(lambda run: bytes.fromhex(run[0].replace(b"%", b"").decode("ascii")), data)
 
 
 def _parse_multipart(body: bytes, options: Mapping[str, str]) -> dict[str, object]:

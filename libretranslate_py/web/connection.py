@@ -42,6 +42,8 @@ _serving = Serving()
 
 
 class _Task(WSGITask):  # type: ignore[misc]
+    wrote_header: bool
+
     def write(self, data: bytes) -> None:
         if self.wrote_header or not self.complete or not self.has_body or self.content_length != len(data):
             super().write(data)
@@ -125,21 +127,26 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 class HttpServer(TcpWSGIServer):  # type: ignore[misc]
     channel_class = Channel
     refusing = False
-    loop: Loop
     _ended = False
 
+    def __init__(self, loop: Loop, application: WSGIApplication, **options: object) -> None:
+        self.loop = loop
+        super().__init__(application, loop.dispatchers, **options)
+
     def answer_requests(self) -> None:
-        """Answer the connections of all servers that share this one's loop, until it is told to end."""
-        while not self._ended:
-            self.loop.turn()
-        self.loop.close()
+        """Answer the connections of all servers that share this one's loop, until ``end``."""
+        try:
+            while not self._ended:
+                self.loop.turn()
+        finally:
+            self.loop.close()
 
     def pull_trigger(self) -> None:
         channel = _serving.channel
         # After most answers nothing changes for the loop, and waking it costs more than parsing the request did.
         if channel is None or self.loop.wants(channel):
             self.loop.touch(channel)
-            super().pull_trigger()
+            self.loop.wake(super().pull_trigger)
 
     def refuse_requests(self) -> None:
         """Read nothing more from anybody; answers still go out."""
@@ -152,6 +159,7 @@ class HttpServer(TcpWSGIServer):  # type: ignore[misc]
         return any(channel.requests or channel.total_outbufs_len for channel in list(self.active_channels.values()))
 
     def end(self) -> None:
+        """Have ``answer_requests`` close all connections and return."""
         self._ended = True
         self.pull_trigger()
 
@@ -170,14 +178,16 @@ def create_servers(
         clear_untrusted_proxy_headers=False,
         log_socket_errors=False,
     )
+    # It would log paths as clients send them, and a warning whenever every thread is busy.
+    logging.getLogger("waitress").setLevel(logging.WARNING)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     dispatcher = ThreadedTaskDispatcher()
     dispatcher.set_thread_count(threads)
     loop = Loop()
-    servers = [
+    return [
         HttpServer(
+            loop,
             application,
-            loop.dispatchers,
             _sock=listener,
             dispatcher=dispatcher,
             adj=adjustments,
@@ -186,6 +196,3 @@ def create_servers(
         )
         for listener in sockets
     ]
-    for server in servers:
-        server.loop = loop
-    return servers

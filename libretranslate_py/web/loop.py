@@ -9,6 +9,7 @@ import selectors
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from waitress import wasyncore
@@ -20,7 +21,7 @@ _TURN = 1.0
 class Loop:
     """Waits for the dispatchers (connections, listening sockets, the trigger) in ``dispatchers``, by file descriptor.
 
-    All methods but ``wants`` and ``touch`` are for the thread that runs ``turn``, or for the time before it.
+    All methods but ``wants``, ``touch`` and ``wake`` are for the thread that runs ``turn``, or for the time before it.
     """
 
     def __init__(self) -> None:
@@ -30,6 +31,8 @@ class Loop:
         self._touched: deque[Any] = deque()
         self._rescan = True
         self._next_scan = 0.0
+        self._closing = threading.Lock()
+        self._closed = False
 
     def wants(self, dispatcher: Any) -> bool:
         """Whether ``dispatcher`` needs the loop to wait for something else than it waits for now."""
@@ -60,7 +63,16 @@ class Loop:
                 wasyncore.write(dispatcher)
             self._update(dispatcher)
 
+    def wake(self, pull_trigger: Callable[[], None]) -> None:
+        """Have ``turn`` return. Nothing happens after ``close``, when the trigger's descriptor may be another's."""
+        with self._closing:
+            if not self._closed:
+                pull_trigger()
+
     def close(self) -> None:
+        """Close everything."""
+        with self._closing:
+            self._closed = True
         wasyncore.close_all(self.dispatchers, ignore_all=True)
         self._selector.close()
 

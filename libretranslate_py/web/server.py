@@ -61,8 +61,7 @@ class Server:
         deadline = time.monotonic() + _FLUSH_TIMEOUT
         while any(server.busy() for server in self._servers) and time.monotonic() < deadline:
             time.sleep(0.005)
-        for server in self._servers:
-            server.end()
+        self._servers[0].end()
 
 
 def serve(

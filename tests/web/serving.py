@@ -1,7 +1,7 @@
 """A server in a process of its own, for signals. Prints its URL, then what happens to it, a line each.
 
-The text "wait" is translated when ``on_stop`` fails it; "stuck" never; "soon" when the file named by the second argument
-exists. Arguments: seconds of --stop-timeout, that file.
+The text "wait" is translated when ``on_stop`` fails it; "stuck" never; "soon" when the file named by the second
+argument exists. The first argument is the stop timeout in seconds.
 """
 
 from __future__ import annotations

@@ -80,6 +80,21 @@ class TestBodies:
         answer = client.post("/translate", data=body, content_type="application/x-www-form-urlencoded")
         assert answer.json == {"translatedText": "AÑO"}
 
+    @pytest.mark.parametrize(
+        ("sent", "text"),
+        [
+            ("a+b%2Bc", "A B+C"),
+            ("100%", "100%"),
+            ("%zz%41%4", "%ZZA%4"),
+            ("%E6%97%A5%e6%9C%AC+", "日本 "),
+            ("a=b", "A=B"),
+        ],
+    )
+    def test_form_escapes(self, client: FlaskClient, sent: str, text: str) -> None:
+        body = f"&&q={sent}&source=en&target=es&=x&empty"
+        answer = client.post("/translate", data=body, content_type="application/x-www-form-urlencoded")
+        assert answer.json == {"translatedText": text}
+
     def test_form_takes_the_first_of_several(self, client: FlaskClient) -> None:
         body = urlencode([("q", "a"), ("q", "b"), ("source", "en"), ("target", "es")])
         answer = client.post("/translate", data=body, content_type="application/x-www-form-urlencoded")
