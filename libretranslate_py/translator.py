@@ -236,7 +236,7 @@ class Translator:
             before = sentences
             package = network.catalogue.served[direction]
             results = self._engine.translate(package, sentences, options, request.client_gone)
-            sentences = [hypotheses[0].text or sentence for hypotheses, sentence in zip(results, before, strict=True)]
+            sentences = [hypotheses[0].text.strip() or sentence for hypotheses, sentence in zip(results, before, strict=True)]
         if request.alternatives:
             count = request.alternatives + _SPARE
             options = DecodeOptions(max(self._beam_size, count), count)
@@ -244,7 +244,7 @@ class Translator:
             wider = self._engine.translate(package, before, options, request.client_gone)
             results = [best[:1] + others for best, others in zip(results, wider, strict=True)]
         return [
-            _distinct((sentence.restore(h.text or source, route[-1].target), h.score) for h in hypotheses)
+            _distinct((sentence.restore(h.text.strip() or source, route[-1].target), h.score) for h in hypotheses)
             for sentence, source, hypotheses in zip(prepared, before, results, strict=True)
         ]
 

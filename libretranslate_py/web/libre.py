@@ -215,6 +215,7 @@ ERRORS: Mapping[type[ProjectError], Reply] = {
     errors.Stopping: Reply(503, lambda e: "The server is stopping"),
     errors.ClientGone: Reply(499, lambda e: "The client closed the connection"),
     errors.TranslationFailed: Reply(500, lambda e: "Cannot translate text: the language model failed"),
+    errors.CorruptPackage: Reply(500, lambda e: "Cannot translate text: the language package is damaged"),
 }
 
 
