@@ -16,6 +16,7 @@ import click
 
 from libretranslate_py import __version__
 from libretranslate_py.errors import ProjectError, SettingsError
+from libretranslate_py.options import read_env_file
 from libretranslate_py.settings import OPTIONS, Settings, load, unknown_variables
 
 if TYPE_CHECKING:
@@ -71,8 +72,9 @@ def _run_server(**given: str | None) -> None:
     with _errors_as_one_line("libretranslate"):
         settings = load(given, os.environ, ENV_FILE)
         _set_up_log(settings)
-        for unknown in unknown_variables(os.environ):
-            logging.getLogger(__name__).warning("%s", unknown)
+        for unknown in unknown_variables([*os.environ, *read_env_file(ENV_FILE).values]):
+            meant = f"; did you mean {unknown.nearest}?" if unknown.nearest else ""
+            logging.getLogger(__name__).warning("%s means nothing here%s", unknown.name, meant)
         _serve(settings)
 
 
@@ -239,9 +241,8 @@ def _list_models(settings: Settings) -> None:
         if not store.held_packages() and store.starters().packages:
             print("the server will begin with its small starter packages", file=sys.stderr)
     if any(package.starter for package in catalogue.packages):
-        print(
-            "\nStarter packages are small: good for short everyday sentences only. Full-size ones: ltmanage models update"
-        )
+        print("\nStarter packages are small: good for short everyday sentences only.")
+        print("Full-size ones: ltmanage models update")
 
 
 def _notes(package: Package, shadowed: bool) -> str:

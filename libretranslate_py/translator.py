@@ -236,7 +236,9 @@ class Translator:
             before = sentences
             package = network.catalogue.served[direction]
             results = self._engine.translate(package, sentences, options, request.client_gone)
-            sentences = [hypotheses[0].text.strip() or sentence for hypotheses, sentence in zip(results, before, strict=True)]
+            sentences = [
+                hypotheses[0].text.strip() or sentence for hypotheses, sentence in zip(results, before, strict=True)
+            ]
         if request.alternatives:
             count = request.alternatives + _SPARE
             options = DecodeOptions(max(self._beam_size, count), count)

@@ -1,8 +1,9 @@
 """Turns the sentences of all requests into batches, and keeps every worker busy with one.
 
 Sentences that may share a batch (same package, same options) stand in one line-up. In it each request has a lane of its
-own, longest sentence first, and a batch takes from the lanes in turn: a document of a thousand sentences delays a short
-request by one batch, not by all of its own.
+own, and a batch takes from the lanes in turn: a document of a thousand sentences delays a short request by one batch,
+not by all of its own. A lane is dealt out in portions of equal work, longest sentences first, so that the workers end
+together and a batch has sentences of much the same length.
 """
 
 from __future__ import annotations
@@ -23,11 +24,22 @@ log = logging.getLogger(__name__)
 KeyT = TypeVar("KeyT")
 ResultT = TypeVar("ResultT")
 
+# The work of a batch, measured on full-size and small models alike: one unit for every piece, and _STEP units for every
+# step of the decoder, of which there are as many as the longest sentence has pieces.
+_STEP = 4
+# Enough to make portions equal to within a thousandth.
+_HALVINGS = 12
+
+# A request of at most so many sentences is one of those that come in numbers.
+_SMALL = 8
+
 # A worker that has just answered several requests waits for their clients to come back before it takes a batch of
 # whatever happens to be there: no longer than _LINGER in all, and not once nothing has arrived for _QUIET. Without it,
 # the first client to return gets a batch of its own, and all others wait for that.
-_QUIET = 0.004
+_QUIET = 0.010
 _LINGER = 0.040
+# What is left of a crowd after a batch in which it did not show.
+_CROWD_DECAY = 0.9
 # After so many seconds without work the last batch says nothing about what is coming.
 _FORGET = 0.1
 
@@ -52,24 +64,57 @@ class Item(Generic[ResultT]):
         self.claim = claim
 
 
-class _LineUp(Generic[ResultT]):
-    """The lanes of all sentences that may share a batch, and how many of them wait and run."""
+class _Lane(Generic[ResultT]):
+    """The sentences of one request that wait, in portions. ``small``: the request is one of many, and when it is
+    answered its client may well send another."""
 
-    __slots__ = ("lanes", "running", "waiting")
+    __slots__ = ("portions", "small")
+
+    def __init__(self, portions: list[list[Item[ResultT]]], small: bool) -> None:
+        self.portions = deque(portions)
+        self.small = small
+
+    def take(self, room: int) -> list[Item[ResultT]]:
+        """The next portion, or as much of it as there is room for."""
+        portion = self.portions[0]
+        if len(portion) <= room:
+            return self.portions.popleft()
+        self.portions[0] = portion[room:]
+        return portion[:room]
+
+
+class _LineUp(Generic[ResultT]):
+    """The lanes of all sentences that may share a batch, and how many of them wait and run; of small requests, too.
+
+    crowd: how many sentences of small requests wait and run, those included whose clients are reading an answer right
+    now and will be back.
+    """
+
+    __slots__ = ("crowd", "lanes", "running", "running_small", "waiting", "waiting_small")
 
     def __init__(self) -> None:
-        self.lanes: deque[list[Item[ResultT]]] = deque()
+        self.lanes: deque[_Lane[ResultT]] = deque()
         self.waiting = 0
+        self.waiting_small = 0
         self.running = 0
+        self.running_small = 0
+        self.crowd = 0.0
+
+    def share(self, workers: int, max_batch: int) -> int:
+        """How many sentences the next batch should have at least."""
+        self.crowd = max(self.waiting_small + self.running_small, self.crowd * _CROWD_DECAY)
+        return even_share(round(self.crowd) + self.waiting - self.waiting_small, workers, max_batch)
 
 
 @dataclass(slots=True)
 class _Batch(Generic[KeyT, ResultT]):
-    """What a worker runs. ``requests``: how many requests have no sentence left to wait for after it."""
+    """What a worker runs. requests: how many requests have nothing left to wait for after it; small: how many of its
+    sentences belong to small ones."""
 
     key: KeyT
     items: list[Item[ResultT]]
     requests: int
+    small: int
 
 
 class Batcher(Generic[KeyT, ResultT]):
@@ -109,7 +154,7 @@ class Batcher(Generic[KeyT, ResultT]):
 
         Raises Overloaded when too many requests wait, Stopping after ``close``; then no item is answered.
         """
-        lane = sorted(items, key=lambda item: len(item.pieces))
+        portions = divide(sorted(items, key=lambda item: -len(item.pieces)), self._workers, self._max_batch)
         with self._changed:
             if self._closed:
                 raise Stopping(retry_after=5)
@@ -118,8 +163,10 @@ class Batcher(Generic[KeyT, ResultT]):
             line_up = self._line_ups.setdefault(key, _LineUp())
             if not line_up.lanes:
                 self._turns.append(key)
-            line_up.lanes.append(lane)
-            line_up.waiting += len(lane)
+            small = len(items) <= _SMALL
+            line_up.lanes.append(_Lane(portions, small))
+            line_up.waiting += len(items)
+            line_up.waiting_small += len(items) * small
             self._submissions += 1
             self._changed.notify_all()
 
@@ -132,7 +179,13 @@ class Batcher(Generic[KeyT, ResultT]):
         """Answers everything that waits with Stopping, and lets the workers end after their batches."""
         with self._changed:
             self._closed = True
-            left = [item for line_up in self._line_ups.values() for lane in line_up.lanes for item in lane]
+            left = [
+                item
+                for line_up in self._line_ups.values()
+                for lane in line_up.lanes
+                for p in lane.portions
+                for item in p
+            ]
             self._line_ups.clear()
             self._turns.clear()
             self._changed.notify_all()
@@ -187,6 +240,7 @@ class Batcher(Generic[KeyT, ResultT]):
 
     def _linger(self, expected: int) -> None:
         deadline = time.monotonic() + _LINGER
+        expected += self._requests_waiting()
         while not self._closed and self._requests_waiting() < expected:
             before = self._submissions
             self._changed.wait(_QUIET)
@@ -197,19 +251,26 @@ class Batcher(Generic[KeyT, ResultT]):
         return sum(len(line_up.lanes) for line_up in self._line_ups.values())
 
     def _fill(self, key: KeyT, line_up: _LineUp[ResultT]) -> _Batch[KeyT, ResultT]:
-        size = batch_size(line_up.waiting, line_up.running, self._workers, self._max_batch)
-        batch: _Batch[KeyT, ResultT] = _Batch(key, [], 0)
-        while line_up.lanes and len(batch.items) < size:
+        share = line_up.share(self._workers, self._max_batch)
+        batch: _Batch[KeyT, ResultT] = _Batch(key, [], requests=0, small=0)
+        # At most one portion of each request: the others are for the other workers.
+        for _ in range(len(line_up.lanes)):
+            if len(batch.items) >= share:
+                break
+            fair = (self._max_batch - len(batch.items)) // len(line_up.lanes)
             lane = line_up.lanes.popleft()
-            item = lane.pop()
-            line_up.waiting -= 1
-            if lane:
+            taken = lane.take(max(1, fair))
+            line_up.waiting -= len(taken)
+            line_up.waiting_small -= len(taken) * lane.small
+            if lane.portions:
                 line_up.lanes.append(lane)
             else:
                 batch.requests += 1
-            if item.claim():
-                batch.items.append(item)
+            wanted = [item for item in taken if item.claim()]
+            batch.items += wanted
+            batch.small += len(wanted) * lane.small
         line_up.running += len(batch.items)
+        line_up.running_small += batch.small
         return batch
 
     def _answer(self, batch: _Batch[KeyT, ResultT]) -> None:
@@ -238,15 +299,51 @@ class Batcher(Generic[KeyT, ResultT]):
             line_up = self._line_ups.get(batch.key)
             if line_up is not None:
                 line_up.running -= len(batch.items)
+                line_up.running_small -= batch.small
                 if not line_up.running and not line_up.lanes:
                     del self._line_ups[batch.key]
 
 
-def batch_size(waiting: int, running: int, workers: int, max_batch: int) -> int:
-    """How many of the ``waiting`` sentences one of ``workers`` takes, while ``running`` ones of the same kind run.
+def even_share(sentences: int, workers: int, max_batch: int) -> int:
+    """How many of ``sentences`` one of ``workers`` takes at least, so that all of them have as much to do."""
+    return max(1, min(max_batch, math.ceil(sentences / workers)))
 
-    An even share of all there are, so that the workers end together, in as few rounds as ``max_batch`` allows.
+
+def divide(items: Sequence[Item[ResultT]], workers: int, max_batch: int) -> list[list[Item[ResultT]]]:
+    """Portions of at most ``max_batch`` items that ``workers`` can take in turn and end with at the same time.
+
+    ``items`` are sorted, longest first. A portion is a run of them, so its sentences have much the same length: every
+    step of a batch costs the same however few of its sentences are still unfinished. Portions are as few as can be, in
+    a multiple of ``workers``, and make equal work.
     """
-    everything = waiting + running
-    rounds = math.ceil(everything / (workers * max_batch))
-    return max(1, min(max_batch, math.ceil(everything / (workers * rounds))))
+    if not items:
+        return []
+    lengths = [len(item.pieces) for item in items]
+    wanted = min(len(items), workers * math.ceil(len(items) / (workers * max_batch)))
+    low, high = 0.0, _work(lengths)
+    ends = _ends(lengths, high, max_batch)
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        tried = _ends(lengths, middle, max_batch)
+        if len(tried) <= wanted:
+            high, ends = middle, tried
+        else:
+            low = middle
+    return [list(items[start:end]) for start, end in zip([0, *ends], ends, strict=False)]
+
+
+def _ends(lengths: Sequence[int], most: float, max_batch: int) -> list[int]:
+    """Where each portion ends when every one makes at most ``most`` work."""
+    ends: list[int] = []
+    start, pieces = 0, 0
+    for position, length in enumerate(lengths):
+        full = position - start == max_batch or _STEP * lengths[start] + pieces + length > most
+        if full and position > start:
+            ends.append(position)
+            start, pieces = position, 0
+        pieces += length
+    return [*ends, len(lengths)]
+
+
+def _work(lengths: Sequence[int]) -> float:
+    return _STEP * max(lengths) + sum(lengths)

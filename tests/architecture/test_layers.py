@@ -124,7 +124,7 @@ def test_no_import_cycles() -> None:
 
 
 def test_nothing_heavy_or_foreign_is_imported_at_start() -> None:
-    """minisbd (AGPL) and onnxruntime come along with a dependency; they and what is slow stay out."""
+    """minisbd (AGPL) and onnxruntime come with a dependency; they and what is slow stay out."""
     code = (
         "import sys, libretranslate_py.cli, libretranslate_py.services, libretranslate_py.web.app\n"
         "bad = {'minisbd', 'onnxruntime', 'torch', 'argostranslate', 'py3langid', 'babel', 'numpy', 'stanza', 'spacy'}\n"

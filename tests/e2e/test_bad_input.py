@@ -116,7 +116,7 @@ def test_a_long_sentence_keeps_its_parts(server: ServerProcess) -> None:
     numbers = range(10, 90)
     translated = server.translate(", ".join(f"I have {number} books" for number in numbers) + ".")
     kept = [number for number in numbers if str(number) in translated]
-    # Without cutting, the model keeps about ten; what is missing now are numbers that it garbles in short sentences, too.
+    # Without cutting, the model keeps about ten; it garbles some numbers in short sentences, too.
     assert len(kept) >= 50, translated
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from libretranslate_py.engine.batcher import Batcher, Item, batch_size
+from libretranslate_py.engine.batcher import Batcher, Item, divide, even_share
 from libretranslate_py.errors import Overloaded, ProjectError, Stopping, TranslationFailed
 
 TIMEOUT = 10
@@ -189,15 +189,35 @@ def test_close_answers_all_that_wait_and_refuses_what_comes(batcher: Batcher[str
 
 
 @pytest.mark.parametrize(
-    ("waiting", "running", "workers", "max_batch", "expected"),
-    [
-        (1, 0, 2, 32, 1),
-        (32, 0, 2, 32, 16),
-        (16, 16, 2, 32, 16),
-        (100, 0, 2, 64, 50),
-        (300, 0, 2, 64, 50),
-        (3, 0, 4, 8, 1),
-    ],
+    ("sentences", "workers", "max_batch", "expected"),
+    [(1, 2, 32, 1), (32, 2, 32, 16), (100, 2, 32, 32), (3, 4, 8, 1), (0, 2, 8, 1)],
 )
-def test_batches_are_even_shares(waiting: int, running: int, workers: int, max_batch: int, expected: int) -> None:
-    assert batch_size(waiting, running, workers, max_batch) == expected
+def test_even_shares(sentences: int, workers: int, max_batch: int, expected: int) -> None:
+    assert even_share(sentences, workers, max_batch) == expected
+
+
+@pytest.mark.parametrize(
+    "lengths", [[], [5], [9, 8, 7], [30, *[6] * 99], list(range(100, 0, -1)), [7] * 300, [0, 0, 0]]
+)
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_portions_make_equal_work_and_hold_everything(lengths: list[int], workers: int) -> None:
+    recorder = Recorder(0)
+    items = [recorder.item(["x"] * length) for length in lengths]
+    portions = divide(items, workers, 64)
+    assert [item for portion in portions for item in portion] == items
+    assert all(0 < len(portion) <= 64 for portion in portions)
+    work = sorted(4 * len(portion[0].pieces) + sum(len(item.pieces) for item in portion) for portion in portions)
+    if len(lengths) >= 64 and max(map(len, portions)) < 64:
+        assert work[-1] <= 1.3 * work[0], work
+
+
+def test_a_list_is_shared_by_all_workers(decoder: Decoder) -> None:
+    batcher: Batcher[str, str] = Batcher(decoder.run, explain, workers=2, max_batch=32, max_requests=10)
+    recorder = submit(batcher, *[f"s{n}" for n in range(40)])
+    for _ in range(2):
+        assert decoder.started.acquire(timeout=TIMEOUT)
+    decoder.go.set()
+    recorder.wait()
+    assert [len(batch) for batch in decoder.batches] == [20, 20]
+    batcher.close()
+    batcher.join(TIMEOUT)
