@@ -22,7 +22,7 @@ class Flight(Generic[KeyT, ValueT]):
 
     def __init__(self, key: KeyT) -> None:
         self.key = key
-        self.waiters: list[Waiter[ValueT]] = []
+        self.waiters: dict[Waiter[ValueT], None] = {}
         self.taken = False
 
 
@@ -56,21 +56,21 @@ class Cache(Generic[KeyT, ValueT]):
     def join(self, key: KeyT, waiter: Waiter[ValueT]) -> tuple[Flight[KeyT, ValueT], bool]:
         """Registers ``waiter`` for the value of ``key``. True: nobody works on it yet, the caller must see to it.
 
-        The waiter is called once, with the value or the error, unless it is withdrawn before.
+        The waiter is called once, with the value or the error, unless it is withdrawn before. It must be an object of
+        its own for each call.
         """
         with self._lock:
             flight = self._flights.get(key)
             new = flight is None
             if flight is None:
                 flight = self._flights[key] = Flight(key)
-            flight.waiters.append(waiter)
+            flight.waiters[waiter] = None
             return flight, new
 
     def withdraw(self, flight: Flight[KeyT, ValueT], waiter: Waiter[ValueT]) -> None:
         """``waiter`` does not want the value any more."""
         with self._lock:
-            if waiter in flight.waiters:
-                flight.waiters.remove(waiter)
+            flight.waiters.pop(waiter, None)
 
     def claim(self, flight: Flight[KeyT, ValueT]) -> bool:
         """Whether anybody still waits; if nobody does, the flight is over and a later request starts a new one."""
@@ -84,7 +84,7 @@ class Cache(Generic[KeyT, ValueT]):
         """Ends a flight: keeps the value, and tells all who wait."""
         with self._lock:
             self._flights.pop(flight.key, None)
-            waiters, flight.waiters = flight.waiters, []
+            waiters, flight.waiters = flight.waiters, {}
             if value is not None and error is None:
                 self._keep(flight.key, value)
         for waiter in waiters:

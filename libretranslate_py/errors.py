@@ -123,9 +123,10 @@ class ClientGone(ProjectError):
 
 
 class TranslationFailed(ProjectError):
-    """The model of a direction failed on a batch. Carries no text of the user."""
+    """The model of a direction failed on a batch. Carries no text of the user; ``path`` is that of its package."""
 
-    def __init__(self, source: str, target: str, reason: str) -> None:
+    def __init__(self, source: str, target: str, reason: str, path: Path | None = None) -> None:
+        self.path = path
         self.source = source
         self.target = target
         self.reason = reason

@@ -15,7 +15,7 @@ from libretranslate_py.engine.memory import keep_buffers, return_free_memory
 from libretranslate_py.engine.model import Model, choose_settings
 from libretranslate_py.engine.pool import Pool
 from libretranslate_py.engine.tokenizer import load_tokenizer
-from libretranslate_py.errors import CorruptPackage, ProjectError
+from libretranslate_py.errors import CorruptPackage, ProjectError, TranslationFailed
 from libretranslate_py.packages.index import Index
 from libretranslate_py.packages.installer import Installer, LogProgress, Progress
 from libretranslate_py.packages.package import Catalogue, Package
@@ -84,6 +84,10 @@ class Shelf:
             found = found.restricted_to(self._codes)
         return Catalogue((*found.packages, *self._lent(whole, found)), found.problems)
 
+    def serves(self, path: Path) -> bool:
+        """Whether the package in ``path`` has not been set aside."""
+        return path not in self._broken
+
     def set_aside(self, path: Path) -> None:
         """The package in ``path`` turned out to be unusable: it is not served again until ``reconsider``."""
         self._broken |= {path}
@@ -94,6 +98,8 @@ class Shelf:
 
     def _lent(self, whole: Catalogue, found: Catalogue) -> list[Package]:
         starters = self._store.starters()
+        if starters.incomplete:
+            return []
         if self._codes is not None:
             starters = starters.restricted_to(self._codes)
         elif self._store.held_packages() or whole.packages or any(p.path != self._store.folder for p in whole.problems):
@@ -112,12 +118,13 @@ class Services:
         self._engine = engine
         self._shelf = shelf
         self._plan = plan
+        self._check = check_package
+        self._vouched: set[Path] = set()
+        self._doubting = threading.Lock()
         self._reloading = threading.Lock()
         self._stopped = threading.Event()
         self._catalogue = shelf.read()
-        self.translator = Translator(
-            engine, Detector(), self._catalogue, beam_size=beam_size, on_corrupt=self._set_aside
-        )
+        self.translator = Translator(engine, Detector(), self._catalogue, beam_size=beam_size, on_failure=self._doubt)
 
     def start(self) -> None:
         """Starts what goes on beside the requests: installing, updating, preloading, watching the packages folder."""
@@ -130,10 +137,16 @@ class Services:
         self._stopped.set()
         self._engine.close()
 
-    def reload(self) -> None:
-        """Takes up what was installed, updated or removed; requests in flight end with what they began with."""
+    def reload(self) -> bool:
+        """Takes up what was installed, updated or removed; requests in flight end with what they began with.
+
+        False when the packages cannot be read at the moment: what was served goes on being served.
+        """
         self._shelf.reconsider()
-        self._adopt()
+        self._vouched.clear()
+        complete = self._adopt()
+        self._preload()
+        return complete
 
     def queue_stats(self) -> dict[str, float]:
         """Figures about the engine, by name, for the metrics."""
@@ -150,20 +163,42 @@ class Services:
             "models_bytes": sum(size for _, size in loaded),
         }
 
-    def _adopt(self) -> None:
+    def _adopt(self) -> bool:
+        """Serves what is on disk; False when that could not be read and must be tried again."""
         with self._reloading:
             catalogue = self._shelf.read()
+            if catalogue.incomplete and self._catalogue.served:
+                # Too many open files, say: what could not be read is not gone.
+                log.warning("the packages cannot all be read at the moment; serving what was there")
+                return False
             if catalogue == self._catalogue:
-                return
+                return True
             _log_changes(self._catalogue, catalogue)
             self._catalogue = catalogue
             self.translator.use(catalogue)
         self._engine.pool.retain(catalogue.packages)
+        return True
 
-    def _set_aside(self, error: CorruptPackage) -> None:
-        log.error("%s; it is not served any more", error)
-        self._shelf.set_aside(error.path)
-        self._adopt()
+    def _doubt(self, error: CorruptPackage | TranslationFailed) -> None:
+        """A package failed a request: it is set aside when it fails the check as well, or is gone.
+
+        What it met may have been the moment's (no memory, too many open files): then it goes on being served.
+        """
+        path = error.path
+        if path is None:
+            return
+        with self._doubting:
+            if path.exists() and path not in self._vouched and self._shelf.serves(path):
+                try:
+                    self._check(path)
+                    self._vouched.add(path)
+                    log.warning("%s; the package passes its check and is served on", error)
+                except CorruptPackage as confirmed:
+                    log.warning("%s; it is not served any more", confirmed)
+                    self._shelf.set_aside(path)
+                except OSError as failure:
+                    log.warning("%s; the package could not be checked: %s", error, failure)
+            self._adopt()
 
     def _watch(self, adopted: object) -> None:
         before = adopted
@@ -175,20 +210,25 @@ class Services:
                 trimmed = batches
             batches = self._engine.batcher.batches
             now = self._store.fingerprint()
-            if now == before and now != adopted:
+            if now == before and now != adopted and self._guarded("taking up the packages", self.reload) is not False:
                 adopted = now
-                self.reload()
             before = now
 
     def _prepare(self) -> None:
         """Gets the packages that were asked for, one step after the other; a step that fails leaves what is there."""
-        self._preload()
-        for step in (self._install_starters, self._install_missing, self._update):
-            try:
-                step()
-            except ProjectError as error:
-                log.warning("%s; serving what is installed", error)
+        for step in (self._preload, self._install_starters, self._install_missing, self._update, self._preload):
+            self._guarded("getting the packages", step)
         _log_starters(self._catalogue)
+
+    def _guarded(self, what: str, step: Callable[[], bool | None]) -> bool | None:
+        try:
+            return step()
+        except ProjectError as error:
+            log.warning("%s; serving what is installed", error)
+        except Exception:
+            # These threads must outlive whatever a step meets: nobody would look after the packages any more.
+            log.exception("%s failed; serving what is installed", what)
+        return None
 
     def _install_starters(self) -> None:
         lent = {p.direction for p in self._catalogue.packages if p.starter and p.path.parent != self._store.folder}
@@ -200,12 +240,14 @@ class Services:
 
     def _install_missing(self) -> None:
         if self._plan.codes is not None:
-            self._installer.install_languages(self._plan.codes)
+            self._installer.install_languages(self._plan.codes, force=self._plan.force)
             self._adopt()
 
     def _update(self) -> None:
-        if self._plan.update or self._plan.force:
-            self._installer.update(self._plan.codes, force=self._plan.force)
+        plan = self._plan
+        # With languages named, force has installed all of their packages anew by now.
+        if plan.update or (plan.force and plan.codes is None):
+            self._installer.update(plan.codes, force=plan.force and plan.codes is None)
             self._adopt()
 
     def _preload(self) -> None:
@@ -216,7 +258,7 @@ class Services:
                     with self._engine.pool.pin(package), self._engine.pool.lease(package):
                         pass
                 except CorruptPackage as error:
-                    self._set_aside(error)
+                    self._doubt(error)
 
 
 def build(settings: Settings, environ: Mapping[str, str]) -> Services:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from libretranslate_py.detection import Detector, Guess
@@ -12,7 +13,7 @@ from libretranslate_py.engine.engine import Engine
 from libretranslate_py.engine.model import DecodeOptions
 from libretranslate_py.engine.routes import Route, find_route, reachable
 from libretranslate_py.engine.splitter import split
-from libretranslate_py.errors import CorruptPackage, UnsupportedPair
+from libretranslate_py.errors import CorruptPackage, TranslationFailed, UnsupportedPair
 from libretranslate_py.packages.package import Catalogue
 from libretranslate_py.text.formatting import Prepared, joint, prepare
 from libretranslate_py.text.paragraphs import extract, is_translatable
@@ -23,6 +24,9 @@ AUTO = "auto"
 _SPARE = 2
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+# How often a request is tried with another catalogue, when packages turn out to be unusable or come and go.
+_ATTEMPTS = 3
 
 # Languages with less confidence than this are left out of an answer to "which language is it".
 _WORTH_NAMING = 1.0
@@ -130,11 +134,11 @@ class Translator:
         catalogue: Catalogue,
         *,
         beam_size: int,
-        on_corrupt: Callable[[CorruptPackage], None] | None = None,
+        on_failure: Callable[[CorruptPackage | TranslationFailed], None] | None = None,
     ) -> None:
-        """``on_corrupt`` is told of a package that cannot be used; it may call ``use`` with a better catalogue, and the
-        request is then tried once more."""
-        self._on_corrupt = on_corrupt
+        """``on_failure`` is told of a package that cannot be used; it may call ``use`` with a better catalogue, and the
+        request is then tried again."""
+        self._on_failure = on_failure
         self._engine = engine
         self._detector = detector
         self._beam_size = beam_size
@@ -167,16 +171,17 @@ class Translator:
 
         Raises UnsupportedPair, Overloaded, Stopping, ClientGone, TranslationFailed, CorruptPackage.
         """
-        network = self._network
-        try:
-            return self._translate(request, network)
-        except CorruptPackage as error:
-            # Damaged, or removed before its model was loaded: there may be another version or another way by now.
-            if self._on_corrupt:
-                self._on_corrupt(error)
-            if network is self._network:
-                raise
-            return self._translate(request, self._network)
+        for _ in range(_ATTEMPTS):
+            network = self._network
+            try:
+                return self._translate(request, network)
+            except (CorruptPackage, TranslationFailed) as error:
+                # Damaged, or removed before its model was loaded: there may be another version or way by now.
+                if self._on_failure:
+                    self._on_failure(error)
+                if network is self._network:
+                    raise
+        return self._translate(request, self._network)
 
     def _translate(self, request: TranslationRequest, network: _Network) -> list[Translation]:
         texts = [_well_formed(text) for text in request.texts]
@@ -203,7 +208,10 @@ class Translator:
         if request.source != AUTO:
             return [None] * len(texts)
         allowed = network.sources_of(request.target)
-        return [ranking[0] for ranking in self._detector.detect(texts, allowed or network.codes)]
+        different = list(dict.fromkeys(texts))
+        rankings = self._detector.detect(different, allowed or network.codes)
+        best = {text: ranking[0] for text, ranking in zip(different, rankings, strict=True)}
+        return [best[text] for text in texts]
 
     def _translate_from(
         self, route: Route, texts: Sequence[str], request: TranslationRequest, network: _Network
@@ -229,6 +237,14 @@ class Translator:
         self, route: Route, prepared: Sequence[Prepared], request: TranslationRequest, network: _Network
     ) -> list[_Candidates]:
         """The translations of each sentence, distinct and best first, all the way along the route."""
+        with ExitStack() as held:
+            for direction in route:
+                held.enter_context(self._engine.hold(network.catalogue.served[direction]))
+            return self._follow(route, prepared, request, network)
+
+    def _follow(
+        self, route: Route, prepared: Sequence[Prepared], request: TranslationRequest, network: _Network
+    ) -> list[_Candidates]:
         options = DecodeOptions(self._beam_size)
         sentences = [sentence.text for sentence in prepared]
         before: list[str] = sentences

@@ -22,13 +22,13 @@ def make():
         *directions: str,
         behaviour: Behaviour | None = None,
         load: Callable[[Package], Behaviour] | None = None,
-        on_corrupt: Callable[[CorruptPackage], None] | None = None,
+        on_failure: Callable[[CorruptPackage | TranslationFailed], None] | None = None,
     ) -> Translator:
         choose = load or (lambda package: behaviour or tagged(package.target))
         stack = FakeStack(choose)
         stacks.append(stack)
         catalogue = fake_catalogue(*directions)
-        return Translator(stack.engine, Detector(), catalogue, beam_size=4, on_corrupt=on_corrupt)
+        return Translator(stack.engine, Detector(), catalogue, beam_size=4, on_failure=on_failure)
 
     yield make
     for stack in stacks:
@@ -128,13 +128,13 @@ def test_a_damaged_package_gives_way_to_what_the_owner_finds(make: Callable[...,
             raise CorruptPackage(package.path, "damaged")
         return tagged(package.target)
 
-    told: list[CorruptPackage] = []
+    told: list[Exception] = []
 
-    def replace(error: CorruptPackage) -> None:
+    def replace(error: CorruptPackage | TranslationFailed) -> None:
         told.append(error)
         translator.use(fake_catalogue("de-es", "es-en"))
 
-    translator: Translator = make("en-es", "de-es", load=load, on_corrupt=replace)
+    translator: Translator = make("en-es", "de-es", load=load, on_failure=replace)
     with pytest.raises(UnsupportedPair):
         ask(translator, "one", source="en", target="es")
     assert len(told) == 1

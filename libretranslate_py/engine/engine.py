@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Protocol
 
 from libretranslate_py.cache import Cache, Flight
@@ -61,7 +60,7 @@ class _BatchKey:
     options: DecodeOptions
 
 
-_CacheKey = tuple[Path, DecodeOptions, str]
+_CacheKey = tuple[Package, DecodeOptions, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +131,7 @@ class Engine:
         )
 
     def hold(self, package: Package) -> AbstractContextManager[object]:
-        """While this is open, ``package`` stays usable even if it is removed or replaced on disk, once loaded."""
+        """While this is open, the model of ``package``, once loaded, stays even if the package is removed on disk."""
         return self.pool.pin(package)
 
     def translate(
@@ -196,16 +195,17 @@ class Engine:
 
     def _decode(self, call: _Call, sentences: Sequence[str]) -> list[Hypotheses]:
         job = _Job(len(sentences))
-        items: list[Item[Hypotheses]] = []
+        missing: list[tuple[int, _CacheKey, list[str]]] = []
         for index, sentence in enumerate(sentences):
-            key = (call.package.path, call.options, sentence)
+            key = (call.package, call.options, sentence)
             kept = self.cache.get(key)
             if kept is not None:
                 job.set(index, kept, None)
-                continue
-            item = self._join_flight(key, job, index, call.tokenizer)
-            if item:
-                items.append(item)
+            else:
+                # All are made first: once a flight is joined, nothing may fail before it is submitted.
+                missing.append((index, key, call.tokenizer.encode(sentence)))
+        joined = [self._join_flight(key, job, index, pieces) for index, key, pieces in missing]
+        items = [item for item in joined if item]
         try:
             if items:
                 self._submit(_BatchKey(call.package, call.options), items)
@@ -215,7 +215,7 @@ class Engine:
                 self.cache.withdraw(flight, waiter)
         return job.results
 
-    def _join_flight(self, key: _CacheKey, job: _Job, index: int, tokenizer: Tokenizer) -> Item[Hypotheses] | None:
+    def _join_flight(self, key: _CacheKey, job: _Job, index: int, pieces: list[str]) -> Item[Hypotheses] | None:
         def waiter(value: Hypotheses | None, error: ProjectError | None) -> None:
             job.set(index, value, error)
 
@@ -224,7 +224,7 @@ class Engine:
         if not new:
             return None
         return Item(
-            tokenizer.encode(key[2]),
+            pieces,
             lambda value, error: self.cache.land(flight, value, error),
             lambda: self.cache.claim(flight),
         )
@@ -249,7 +249,8 @@ def _explain(key: _BatchKey, cause: BaseException) -> ProjectError:
     if isinstance(cause, CorruptPackage):
         return cause
     # The native library names options and shapes in its messages, never the text.
-    return TranslationFailed(key.package.source, key.package.target, f"{type(cause).__name__}: {cause}")
+    reason = f"{type(cause).__name__}: {cause}"
+    return TranslationFailed(key.package.source, key.package.target, reason, key.package.path)
 
 
 def _better(sentence: str, hypotheses: Hypotheses) -> Hypotheses:

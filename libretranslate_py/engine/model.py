@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import ctranslate2
 
 from libretranslate_py.engine.hardware import available_cores
-from libretranslate_py.errors import CorruptPackage
+from libretranslate_py.errors import CorruptPackage, SettingsError
 from libretranslate_py.packages.package import Package
 
 # Output pieces per input piece, and a few more for very short inputs: more than any two languages need, little enough
@@ -61,9 +61,17 @@ def choose_settings(device: str, compute_type: str, inter_threads: int, intra_th
 
     One thread per batch and as many batches as processors gave the most sentences per second, and the shortest time for
     a single sentence, on every machine measured; a GPU decodes one large batch at a time.
+
+    Raises SettingsError for a device or compute type that this machine does not have.
     """
+    gpus = ctranslate2.get_cuda_device_count()
     if device == "auto":
-        device = "cuda" if ctranslate2.get_cuda_device_count() > 0 else "cpu"
+        device = "cuda" if gpus else "cpu"
+    if device == "cuda" and not gpus:
+        raise SettingsError("--device", device, "CTranslate2 finds no GPU on this machine; cpu or auto would do")
+    known = {"default", "auto", *ctranslate2.get_supported_compute_types(device)}
+    if compute_type not in known:
+        raise SettingsError("--compute-type", compute_type, f"this machine has {', '.join(sorted(known))}")
     if not inter_threads:
         inter_threads = 1 if device == "cuda" else max(1, available_cores() // max(1, intra_threads))
     return ModelSettings(device, compute_type, inter_threads, intra_threads or 1)
@@ -77,10 +85,9 @@ class Model:
 
     def __init__(self, package: Package, settings: ModelSettings) -> None:
         self.package = package
-        self.bytes = int(
-            (package.path / "model" / "model.bin").stat().st_size * _GROWTH.get(settings.compute_type, 1.0)
-        )
         try:
+            stored = (package.path / "model" / "model.bin").stat().st_size
+            self.bytes = int(stored * _GROWTH.get(settings.compute_type, 1.0))
             self._translator = ctranslate2.Translator(
                 str(package.path / "model"),
                 device=settings.device,
@@ -89,7 +96,7 @@ class Model:
                 intra_threads=settings.intra_threads,
                 max_queued_batches=-1,
             )
-        except NATIVE_ERRORS as error:
+        except (OSError, *NATIVE_ERRORS) as error:
             raise CorruptPackage(package.path, f"the model cannot be loaded ({error})") from error
 
     def run(self, sentences: Sequence[list[str]], options: DecodeOptions) -> list[list[RawHypothesis]]:

@@ -66,6 +66,7 @@ class Pool(Generic[ModelT]):
         self._idle_unload = idle_unload
         self._lock = threading.Lock()
         self._entries: dict[Path, _Entry[ModelT]] = {}
+        self._kept: frozenset[Path] | None = None
 
     @contextmanager
     def pin(self, package: Package) -> Iterator[Tokenizer]:
@@ -95,10 +96,10 @@ class Pool(Generic[ModelT]):
 
     def retain(self, packages: Collection[Package]) -> None:
         """Unloads all models but those of ``packages``; one that a request still uses goes when the request ends."""
-        kept = {package.path for package in packages}
         with self._lock:
+            self._kept = frozenset(package.path for package in packages)
             for path, entry in self._entries.items():
-                entry.retired = path not in kept
+                entry.retired = path not in self._kept
         self._unload([entry for entry in self._idle_entries() if entry.retired], forget=True)
 
     def sweep(self) -> None:
@@ -122,7 +123,8 @@ class Pool(Generic[ModelT]):
         with self._lock:
             entry = self._entries.get(package.path)
             if entry is None or entry.package != package:
-                entry = self._entries[package.path] = _Entry(package)
+                retired = self._kept is not None and package.path not in self._kept
+                entry = self._entries[package.path] = _Entry(package, retired=retired)
             entry.leases += leases
             entry.pins += pins
             entry.last_used = time.monotonic()
@@ -147,8 +149,9 @@ class Pool(Generic[ModelT]):
         with self._lock:
             loaded = [entry for entry in self._entries.values() if entry.model]
             excess = sum(entry.model.bytes for entry in loaded if entry.model) - self._memory_limit
-            # A pinned model may go: its request loads it again. A leased one may not: a batch is running on it.
-            free = sorted((e for e in loaded if not e.leases), key=lambda e: (e.pins > 0, e.last_used))
+            # A leased model may not go, a batch is running on it. A pinned one may, if its request can load it again.
+            free = [e for e in loaded if not e.leases and not (e.pins and e.retired)]
+            free.sort(key=lambda e: (e.pins > 0, e.last_used))
             victims = []
             for entry in free:
                 if excess <= 0:

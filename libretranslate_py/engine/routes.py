@@ -20,6 +20,15 @@ def find_route(directions: Collection[Direction], source: str, target: str) -> R
     if source == target:
         return ()
     neighbours = _neighbours(directions)
+    route = _walk(neighbours, source, target)
+    if route and len(route) > 1 and "en" not in (source, target):
+        first, second = _walk(neighbours, source, "en"), _walk(neighbours, "en", target)
+        if first and second and len(first) + len(second) == len(route):
+            return first + second
+    return route
+
+
+def _walk(neighbours: dict[str, list[str]], source: str, target: str) -> Route | None:
     came_from: dict[str, str] = {source: source}
     waiting = deque([source])
     while waiting:
@@ -49,7 +58,7 @@ def reachable(directions: Collection[Direction], source: str) -> list[str]:
 
 def _neighbours(directions: Collection[Direction]) -> dict[str, list[str]]:
     neighbours: dict[str, list[str]] = {}
-    for source, target in sorted(directions, key=lambda direction: (direction.target != "en", direction.target)):
+    for source, target in sorted(directions):
         neighbours.setdefault(source, []).append(target)
     return neighbours
 

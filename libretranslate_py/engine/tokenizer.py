@@ -10,6 +10,8 @@ import sentencepiece
 from libretranslate_py.errors import CorruptPackage
 from libretranslate_py.packages.package import Package
 
+_WORDS_REMEMBERED = 50_000
+
 
 class Tokenizer(Protocol):
     """Thread-safe. ``encode`` adds no begin or end marks: the model's own configuration says whether it wants them."""
@@ -54,6 +56,9 @@ class BpeTokenizer:
 
     def encode(self, sentence: str) -> list[str]:
         pieces: list[str] = self._tokenizer.encode(sentence)
+        # It remembers every word that it ever saw.
+        if len(self._tokenizer.bpe_source.cache) > _WORDS_REMEMBERED:
+            self._tokenizer.bpe_source.cache = {}
         return pieces
 
     def decode(self, pieces: Sequence[str]) -> str:

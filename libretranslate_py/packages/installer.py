@@ -17,12 +17,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from filelock import FileLock, Timeout
-
 from libretranslate_py.errors import CorruptPackage, ProjectError, StoreUnwritable, UnknownPackage
 from libretranslate_py.languages import Direction
-from libretranslate_py.packages.archive import writing
-from libretranslate_py.packages.download import download, remove_old_parts
+from libretranslate_py.packages.download import download
+from libretranslate_py.packages.downloads import Downloads
 from libretranslate_py.packages.index import AvailablePackage, Index, local_path
 from libretranslate_py.packages.package import METADATA, Catalogue, Package, folder_name, package_name, version_order
 from libretranslate_py.packages.store import Store
@@ -30,7 +28,6 @@ from libretranslate_py.packages.store import Store
 logger = logging.getLogger(__name__)
 
 SUFFIX = ".argosmodel"
-PART_DAYS = 14.0
 
 _NAME = re.compile(r"(translate-)?[A-Za-z0-9-]+(_|->)[A-Za-z0-9-]+|(translate-)?[A-Za-z]+-[A-Za-z]+")
 
@@ -117,8 +114,8 @@ class _Tally:
 class Installer:
     """Brings packages into ``store``.
 
-    ``downloads_folder`` keeps what has arrived of a download until it is installed; part files that nobody comes back
-    for are removed after two weeks. ``progress_factory`` makes one Progress for each download. ``fetch`` is what
+    ``downloads_folder`` keeps what has arrived of a download until it is installed; where it cannot be written, a
+    hidden folder in the store does. ``progress_factory`` makes one Progress for each download. ``fetch`` is what
     downloads: ``download`` of this package, or the same with other limits.
     """
 
@@ -133,7 +130,7 @@ class Installer:
     ) -> None:
         self.store = store
         self.index = index
-        self._downloads_folder = downloads_folder
+        self._downloads = Downloads(downloads_folder, store.downloads_folder)
         self._progress_factory = progress_factory
         self._fetch = fetch
 
@@ -158,8 +155,9 @@ class Installer:
     def install_languages(self, codes: Collection[str] | None, *, force: bool = False) -> Outcome:
         """Installs every package of the index between the languages ``codes`` (Argos codes; None: all languages).
 
-        Where nothing is missing, the network is not asked. ``force`` installs all of them anew. Raises IndexUnusable
-        where something may be missing and there is no index.
+        Where nothing is missing, the network is not asked. ``force`` installs all of them anew, except those that are
+        installed in a higher version; an ``update`` with ``force`` after that would download everything once more.
+        Raises IndexUnusable where something may be missing and there is no index.
         """
         catalogue = self.store.read()
         known = _between(codes, self.index.newest(refresh=False))
@@ -167,7 +165,7 @@ class Installer:
             known = _between(codes, self.index.newest())
         if _uncovered(codes, known):
             logger.warning("the index has no package for these languages: %s", ", ".join(_uncovered(codes, known)))
-        wanted = known if force else _missing(known, catalogue)
+        wanted = [each for each in known if not _is_behind(each, catalogue)] if force else _missing(known, catalogue)
         tally = _Tally()
         tally.unchanged += [available.name for available in known if available not in wanted]
         self._install_available(wanted, tally, force)
@@ -188,13 +186,13 @@ class Installer:
         ``codes`` restricts it to the directions between these languages. A package whose newer version fails stays.
         Raises IndexUnusable where there is no index.
         """
-        served = self.store.read().served
+        catalogue = self.store.read()
         available = self.index.newest()
         tally = _Tally()
-        for direction, package in served.items():
+        for direction, package in catalogue.served.items():
             if codes is not None and not {*direction} <= {*codes}:
                 continue
-            if direction in available:
+            if direction in available and not _is_behind(available[direction], catalogue):
                 self._install_available([available[direction]], tally, force)
             else:
                 tally.unchanged.append(package.name)
@@ -231,26 +229,27 @@ class Installer:
 
     def _install_available(self, wanted: Iterable[AvailablePackage], tally: _Tally, force: bool) -> None:
         for available in wanted:
-            with tally.noting(available.name), self._alone(available):
-                # Read after the wait for the lock: another program may have been at the same package.
-                before = self.store.read()
-                if not force and not _is_newer(available, before):
+            with tally.noting(available.name):
+                if not force and not _is_newer(available, self.store.read()):
                     tally.unchanged.append(available.name)
                     continue
                 if not self.store.writable():
                     raise StoreUnwritable(self.store.folder, "the folder does not allow it")
-                self._settle(self._install_one(available, before, force), tally)
+                with self._downloads.alone(available.name) as folder:
+                    # Read again after the wait: another program may have been at the same package.
+                    before = self.store.read()
+                    if not force and not _is_newer(available, before):
+                        tally.unchanged.append(available.name)
+                    else:
+                        self._settle(self._install_one(available, folder, force), before, tally)
 
-    def _install_one(self, available: AvailablePackage, before: Catalogue, force: bool) -> Package:
-        archive = self._downloads_folder / f"{folder_name(available.direction, available.version)}{SUFFIX}"
+    def _install_one(self, available: AvailablePackage, folder: Path, force: bool) -> Package:
+        archive = folder / f"{folder_name(available.direction, available.version)}{SUFFIX}"
         try:
-            package = self.store.install(self._obtain(available, archive), force=force)
+            found = self._obtain(available, archive)
+            package = self.store.install(found, force=force, expected=available.direction, keep_newer=True)
         finally:
             archive.unlink(missing_ok=True)
-        if package.direction != available.direction:
-            if package.path not in {other.path for other in before.packages}:
-                self.store.remove(package)
-            raise CorruptPackage(archive, f"it translates {package.direction} instead of {available.direction}")
         if version_order(package.version) != version_order(available.version):
             logger.warning(
                 "%s: the index promised version %s, the archive holds %s",
@@ -262,18 +261,23 @@ class Installer:
 
     def _install_local(self, path: Path, tally: _Tally, force: bool) -> None:
         with tally.noting(str(path)):
-            before = {package.path for package in self.store.read().packages}
+            before = self.store.read()
             install = self.store.install_folder if path.is_dir() else self.store.install
-            package = install(path, force=force)
-            if package.path in before:
-                tally.unchanged.append(package.name)
-            else:
-                self._settle(package, tally)
+            self._settle(install(path, force=force, keep_newer=True), before, tally)
 
-    def _settle(self, package: Package, tally: _Tally) -> None:
+    def _settle(self, package: Package, before: Catalogue, tally: _Tally) -> None:
+        """Counts what the store answered; what was there before has not been installed now."""
+        if package.path in {other.path for other in before.packages}:
+            tally.unchanged.append(package.name)
+            return
         logger.info("%s %s is installed", package.name, package.version)
         tally.installed.append(package)
         tally.removed += self.store.remove_older(package)
+        served = self.store.read().served.get(package.direction)
+        if served is not None and version_order(served.version) > version_order(package.version):
+            logger.warning(
+                "%s: version %s goes before it; remove that to use %s", package.name, served.version, package.version
+            )
 
     def _obtain(self, available: AvailablePackage, archive: Path) -> Path:
         """The archive: downloaded to ``archive``, or where it lies when the index is a folder of this machine."""
@@ -287,23 +291,6 @@ class Installer:
             return self._fetch(available.links, archive, sha256=available.sha256, progress=report)
         finally:
             report.finish()
-
-    @contextmanager
-    def _alone(self, available: AvailablePackage) -> Iterator[None]:
-        """Keeps two programs, or threads, from downloading the same package."""
-        with writing(self._downloads_folder):
-            self._downloads_folder.mkdir(parents=True, exist_ok=True)
-            remove_old_parts(self._downloads_folder, days=PART_DAYS)
-            lock = FileLock(self._downloads_folder / f"{available.name}.lock")
-            try:
-                lock.acquire(timeout=0)
-            except Timeout:
-                logger.info("%s is being installed by another program; waiting for it", available.name)
-                lock.acquire()
-        try:
-            yield
-        finally:
-            lock.release()
 
 
 class _Report:
@@ -367,6 +354,11 @@ def _missing(known: Sequence[AvailablePackage], catalogue: Catalogue) -> list[Av
 def _is_newer(available: AvailablePackage, catalogue: Catalogue) -> bool:
     installed = catalogue.served.get(available.direction)
     return installed is None or version_order(available.version) > version_order(installed.version)
+
+
+def _is_behind(available: AvailablePackage, catalogue: Catalogue) -> bool:
+    installed = catalogue.served.get(available.direction)
+    return installed is not None and version_order(installed.version) > version_order(available.version)
 
 
 def _demand_checksum(path: Path, sha256: str | None) -> None:

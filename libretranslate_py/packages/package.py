@@ -6,8 +6,10 @@ Folders are read as Argos Translate leaves them: ``metadata.json`` on top, the C
 
 from __future__ import annotations
 
+import errno
 import json
 import re
+import stat
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,8 +26,20 @@ METADATA_BYTES = 1 << 20
 FIELD_CHARACTERS = 200
 
 _CODE = re.compile(r"[a-z]{2,3}([_-][A-Za-z0-9]{2,8})*")
+# Digits and dots, then perhaps a suffix: 1.9, 1.0rc1, 1.0.post2, 1.9-hotfix.
+_VERSION = re.compile(r"[0-9]+(\.[0-9]+)*(([+_-]|\.?[A-Za-z])[A-Za-z0-9.+_-]*)?")
+_VERSION_CHARACTERS = 40
+# Says something about this moment, not about what lies on the disk.
+_PASSING = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO)
+_ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 _REVISION = re.compile(r"-r([1-9][0-9]{0,8})$")
 _LOWEST = Version("0.dev0")
+
+# In the order of preference.
+_TOKENIZER_FILES: Mapping[Literal["sentencepiece", "bpe"], str] = {
+    "sentencepiece": "sentencepiece.model",
+    "bpe": "bpe.model",
+}
 
 VersionOrder = tuple[bool, Version, str]
 
@@ -37,7 +51,8 @@ class Package:
     ``source`` and ``target`` are Argos codes; ``version`` is as the package states it and may be empty;
     ``source_name`` and ``target_name`` are its English names of the languages, empty where it gives none.
     ``target_prefix`` goes before every sentence that is decoded, empty for most. ``starter`` marks the small packages
-    that come with the program.
+    that come with the program. ``stamp`` differs between a package and another that was put into the same folder; it
+    takes part in comparisons, so that such a change is noticed where everything else is the same.
     """
 
     path: Path
@@ -49,6 +64,7 @@ class Package:
     tokenizer: Literal["sentencepiece", "bpe"]
     target_prefix: str
     starter: bool
+    stamp: tuple[tuple[int, ...], ...] = ()
 
     @property
     def direction(self) -> Direction:
@@ -72,10 +88,15 @@ class Package:
 
 @dataclass(frozen=True)
 class Problem:
-    """Something in the store that should be a package and is not; ``reason`` is a short clause."""
+    """Something in the store that should be a package and is not; ``reason`` is a short clause.
+
+    ``transient``: it could not be looked at just now (too many open files, no memory, an error of the disk), which says
+    nothing about what it is.
+    """
 
     path: Path
     reason: str
+    transient: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,6 +115,14 @@ class Catalogue:
             if other is None or package.order > other.order:
                 best[package.direction] = package
         return best
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether something could not be read for a reason that passes.
+
+        What is missing here may well be installed: who has an earlier catalogue keeps it and reads again later.
+        """
+        return any(problem.transient for problem in self.problems)
 
     @cached_property
     def shadowed(self) -> tuple[Package, ...]:
@@ -137,6 +166,18 @@ def is_code(code: str) -> bool:
     return _CODE.fullmatch(code) is not None
 
 
+def demand_version(package: Package) -> None:
+    """Raises CorruptPackage for a version that no package should be published with, such as none at all.
+
+    Only for what is to be installed: what lies in a store already is taken as it is.
+    """
+    version = package.version
+    if not version:
+        raise CorruptPackage(package.path, f"{METADATA} has no package_version")
+    if len(version) > _VERSION_CHARACTERS or not _VERSION.fullmatch(version):
+        raise CorruptPackage(package.path, f"{METADATA}: package_version {version!r} is not a version such as 1.9")
+
+
 def read_metadata(folder: Path) -> Mapping[str, object]:
     """The fields of ``metadata.json``, unchecked.
 
@@ -144,7 +185,7 @@ def read_metadata(folder: Path) -> Mapping[str, object]:
     """
     path = folder / METADATA
     try:
-        if not path.is_file():
+        if not _is_file(path):
             raise CorruptPackage(folder, f"it has no file {METADATA}")
         with path.open("rb") as file:
             content = file.read(METADATA_BYTES + 1)
@@ -185,6 +226,7 @@ def package_from(folder: Path, metadata: Mapping[str, object]) -> Package:
     try:
         tokenizer = _tokenizer(folder)
         _demand_model(folder)
+        stamp = _stamp(folder, METADATA, "model/model.bin", _TOKENIZER_FILES[tokenizer])
     except OSError as error:
         raise CorruptPackage(folder, f"it cannot be read: {error.strerror or error}") from error
     return Package(
@@ -197,6 +239,7 @@ def package_from(folder: Path, metadata: Mapping[str, object]) -> Package:
         tokenizer=tokenizer,
         target_prefix=_text(folder, metadata, "target_prefix"),
         starter=False,
+        stamp=stamp,
     )
 
 
@@ -220,29 +263,44 @@ def _text(folder: Path, metadata: Mapping[str, object], field: str) -> str:
 
 
 def _tokenizer(folder: Path) -> Literal["sentencepiece", "bpe"]:
-    if (folder / "sentencepiece.model").is_file():
-        return "sentencepiece"
-    if (folder / "bpe.model").is_file():
-        return "bpe"
+    for tokenizer, file in _TOKENIZER_FILES.items():
+        if _is_file(folder / file):
+            return tokenizer
     raise CorruptPackage(folder, "it has neither sentencepiece.model nor bpe.model")
 
 
 def _demand_model(folder: Path) -> None:
     model = folder / "model"
-    if not (model / "model.bin").is_file():
+    if not _is_file(model / "model.bin"):
         raise CorruptPackage(folder, "it has no file model/model.bin")
 
     def has(vocabulary: str) -> bool:
-        return any((model / f"{vocabulary}_vocabulary.{form}").is_file() for form in ("json", "txt"))
+        return any(_is_file(model / f"{vocabulary}_vocabulary.{form}") for form in ("json", "txt"))
 
     if not (has("shared") or (has("source") and has("target"))):
         raise CorruptPackage(folder, "it has no vocabulary beside model/model.bin")
 
 
+def _stamp(folder: Path, *files: str) -> tuple[tuple[int, ...], ...]:
+    found = [(folder / file).stat() for file in files]
+    return tuple((status.st_ino, status.st_mtime_ns, status.st_size) for status in found)
+
+
+def _is_file(path: Path) -> bool:
+    """As Path.is_file of Python 3.11: an error that says nothing about the file is raised, not taken for "no"."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except OSError as error:
+        if error.errno in _ABSENT:
+            return False
+        raise
+
+
 def read_folders(folder: Path, mark: Callable[[Package], Package]) -> Catalogue:
     """Every package directly inside ``folder``, sorted by direction and order, each passed through ``mark``.
 
-    Never raises for what lies there. A missing folder gives an empty catalogue, one that cannot be read a Problem.
+    Never raises for what lies there. A missing folder gives an empty catalogue, one that cannot be read a Problem,
+    which is transient where another look may well succeed.
     Hidden entries, files, and folders of other types of Argos packages are passed over.
     """
     try:
@@ -250,7 +308,8 @@ def read_folders(folder: Path, mark: Callable[[Package], Package]) -> Catalogue:
     except FileNotFoundError:
         return Catalogue()
     except OSError as error:
-        return Catalogue(problems=(Problem(folder, f"the folder cannot be read: {error.strerror or error}"),))
+        reason = f"the folder cannot be read: {error.strerror or error}"
+        return Catalogue(problems=(Problem(folder, reason, _passes(error)),))
     packages: list[Package] = []
     problems: list[Problem] = []
     for path in paths:
@@ -265,19 +324,22 @@ def read_folders(folder: Path, mark: Callable[[Package], Package]) -> Catalogue:
         except CorruptPackage as error:
             # Another program may have removed it since the folder was listed.
             if not _is_gone(path):
-                problems.append(Problem(path, error.reason))
+                problems.append(Problem(path, error.reason, _passes(error.__cause__)))
     packages.sort(key=lambda package: (package.direction, package.order))
     return Catalogue(tuple(packages), tuple(problems))
 
 
+def _passes(error: BaseException | None) -> bool:
+    return isinstance(error, OSError) and error.errno in _PASSING
+
+
 def _is_folder(path: Path) -> bool:
     try:
-        if path.is_dir():
-            return True
-        broken = path.is_symlink() and not path.exists()
+        return stat.S_ISDIR(path.stat().st_mode)
     except OSError as error:
-        raise CorruptPackage(path, f"it cannot be read: {error.strerror or error}") from error
-    if broken:
+        if error.errno not in _ABSENT:
+            raise CorruptPackage(path, f"it cannot be read: {error.strerror or error}") from error
+    if path.is_symlink():
         raise CorruptPackage(path, "it is a link that leads nowhere")
     return False
 

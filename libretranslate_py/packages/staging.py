@@ -30,10 +30,10 @@ _CANNOT_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EACCES)
 class Staging:
     """The staging folder of one store. Only for the holder of the store's lock: whatever it finds is a leftover."""
 
-    def __init__(self, folder: Path) -> None:
-        """``folder`` is the packages folder."""
+    def __init__(self, folder: Path, name: str = STAGING_FOLDER) -> None:
+        """``folder`` is the packages folder; ``name`` what the folder in it is called, with a dot in front."""
         self._folder = folder
-        self._path = folder / STAGING_FOLDER
+        self._path = folder / name
 
     def open(self, *, only_to_delete: bool = False) -> None:
         """Makes the folder where it is missing and empties it.
@@ -42,13 +42,18 @@ class Staging:
         somewhere.
         """
         with writing(self._folder):
-            if self._path.is_symlink():
-                self._path.unlink()
-            if not self._path.is_dir():
-                self._make()
+            self._make_missing()
             self.empty()
             if not (self._path / METADATA).is_file():
                 self._complete(only_to_delete)
+
+    def keep(self) -> Path:
+        """Makes the folder where it is missing and returns it: one that stays, with what is put into it."""
+        with writing(self._folder):
+            self._make_missing()
+            if not (self._path / METADATA).is_file():
+                self._complete(only_to_delete=False)
+        return self._path
 
     def close(self) -> None:
         """Empties the folder and takes it away, as far as that goes: what stays is cleaned by the next open."""
@@ -90,6 +95,12 @@ class Staging:
                 return
         _delete(slot)
 
+    def _make_missing(self) -> None:
+        if self._path.is_symlink():
+            self._path.unlink()
+        if not self._path.is_dir():
+            self._make()
+
     def _make(self) -> None:
         outside = self._outside()
         try:
@@ -113,7 +124,7 @@ class Staging:
 
     def _outside(self) -> Path:
         folder = self._folder.resolve()
-        return folder.parent / f".{folder.name}{STAGING_FOLDER}"
+        return folder.parent / f".{folder.name}{self._path.name}"
 
 
 def copy_folder(source: Path, into: Path) -> Path:

@@ -6,10 +6,11 @@ moment leaves the store as it was or as it should become. Every version gets a f
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from libretranslate_py.errors import CorruptPackage, StoreUnwritable
@@ -20,6 +21,7 @@ from libretranslate_py.packages.package import (
     METADATA,
     Catalogue,
     Package,
+    demand_version,
     folder_name,
     read_folders,
     read_package,
@@ -28,10 +30,22 @@ from libretranslate_py.packages.package import (
 )
 from libretranslate_py.packages.staging import Staging, copy_folder, sync, sync_tree
 
+logger = logging.getLogger(__name__)
+
+DOWNLOADS_FOLDER = ".downloads"
 HELD_FILE = ".held-packages"
 
 _HELD_TEXT = "This folder once held packages: the starter packages are not installed into it any more.\n"
-_WATCHED = ("", METADATA, "model", "model/model.bin")
+_WATCHED = (
+    "",
+    METADATA,
+    "sentencepiece.model",
+    "bpe.model",
+    "model",
+    "model/model.bin",
+    "model/config.json",
+    *(f"model/{side}_vocabulary.{form}" for side in ("shared", "source", "target") for form in ("json", "txt")),
+)
 
 
 class Store:
@@ -63,9 +77,13 @@ class Store:
     def read(self) -> Catalogue:
         """What the store holds now. Never raises: what is damaged or unreadable is among the problems.
 
-        Models are not loaded; see verify.
+        Models are not loaded; see verify. Look at ``incomplete`` before taking it for all that there is.
         """
-        return read_folders(self.folder, self._marker())
+        starters = self.starters()
+        catalogue = read_folders(self.folder, _marker(starters))
+        # Without the starters nobody knows which of the packages are such.
+        unknown = tuple(problem for problem in starters.problems if problem.transient)
+        return Catalogue(catalogue.packages, catalogue.problems + unknown)
 
     def starters(self) -> Catalogue:
         """The packages that come with the program, where they lie: to serve from when the store cannot be written."""
@@ -74,17 +92,15 @@ class Store:
         return read_folders(self.starter_folder, lambda package: replace(package, starter=True))
 
     def fingerprint(self) -> tuple[tuple[object, ...], ...]:
-        """A cheap look, to be compared with the one before: it differs whenever read would.
+        """A cheap look, to be compared with the one before: it differs whenever the files behind read do.
 
         While another program unpacks straight into the store it differs at every look; wait for two equal ones.
         """
         try:
-            paths = sorted(self.folder.iterdir())
+            paths = sorted(path for path in self.folder.iterdir() if not path.name.startswith("."))
         except OSError as error:
             return ((error.errno,),)
-        return tuple(
-            (path.name, *(_look(path / part) for part in _WATCHED)) for path in paths if not path.name.startswith(".")
-        )
+        return tuple((path.name, *(_look(path, part) for part in _WATCHED)) for path in paths)
 
     def writable(self) -> bool:
         """Whether packages could be installed; changes nothing. A full disk is not noticed."""
@@ -118,43 +134,53 @@ class Store:
 
     # --- changing -------------------------------------------------------------------------------------------------
 
-    def install(self, archive: Path, *, force: bool = False) -> Package:
+    def install(
+        self, archive: Path, *, force: bool = False, expected: Direction | None = None, keep_newer: bool = False
+    ) -> Package:
         """Installs a package archive and returns the package as installed.
 
         A version that is installed and passes the check is returned as it is, unless ``force``; one that fails it is
-        replaced. Other versions of the direction stay, see remove_older. Raises CorruptPackage when the archive or
-        its model is damaged, and StoreUnwritable; the store is then as before.
+        replaced. With ``keep_newer`` that holds for a higher version, too. Other versions of the direction stay, see
+        remove_older. Raises CorruptPackage when the archive or its model is damaged, has no proper version, or
+        translates another direction than ``expected``, and StoreUnwritable; the store is then as before.
         """
         with self._changing() as staging:
-            return self._adopt(staging, unpack(archive, staging.slot(), self._limits), archive, force=force)
+            staged = unpack(archive, staging.slot(), self._limits)
+            return self._adopt(staging, staged, archive, _Terms(force, expected, keep_newer))
 
-    def install_folder(self, folder: Path, *, force: bool = False) -> Package:
+    def install_folder(
+        self, folder: Path, *, force: bool = False, expected: Direction | None = None, keep_newer: bool = False
+    ) -> Package:
         """As install, for a package that lies unpacked in ``folder``."""
         with self._changing() as staging:
-            return self._adopt(staging, copy_folder(folder, staging.slot()), folder, force=force)
+            staged = copy_folder(folder, staging.slot())
+            return self._adopt(staging, staged, folder, _Terms(force, expected, keep_newer))
 
     def install_starters(self, directions: Collection[Direction] | None = None) -> list[Package]:
         """Installs starter packages and returns those that were installed.
 
         With ``directions``: those of them that no installed package serves, whatever the store held before. Without:
         all, but only into a store that has no package and never held one, so removed starters do not come back.
-        Their models are not checked. Raises StoreUnwritable.
+        Their models are not checked. Raises StoreUnwritable, also where the store cannot be read at the moment.
         """
         available = self.starters().served
         with self._changing() as staging:
-            installed = self.read().served
+            found = self.read()
+            if found.incomplete:
+                raise StoreUnwritable(self.folder, "what it holds cannot be read at the moment")
+            installed = found.served
             if directions is None:
                 wanted = [] if installed or self.held_packages() else list(available)
             else:
                 wanted = [
                     direction for direction in available if direction in directions and direction not in installed
                 ]
-            staged = [(available[each], copy_folder(available[each].path, staging.slot())) for each in sorted(wanted)]
+            staged = [read_package(copy_folder(available[each].path, staging.slot())) for each in sorted(wanted)]
             with writing(self.folder):
-                for _, path in staged:
-                    sync_tree(path)
+                for package in staged:
+                    sync_tree(package.path)
             # All are ready before the first is seen: hardly a moment in which a kill leaves some of them.
-            packages = [replace(package, path=self._publish(path, package, 1)) for package, path in staged]
+            packages = [replace(each, path=self._publish(each.path, each, 1), starter=True) for each in staged]
             if packages:
                 self.mark_held()
             return packages
@@ -181,6 +207,14 @@ class Store:
             self.mark_held()
             self._discard(staging, [other.path for other in older])
             return older
+
+    def downloads_folder(self) -> Path:
+        """A hidden folder in the store for downloads, made where it is missing; for when there is no better place.
+
+        It stays, and neither ``read`` nor Argos Translate takes it for a package. Raises StoreUnwritable.
+        """
+        with locked(self.folder, self._lock_timeout):
+            return Staging(self.folder, DOWNLOADS_FOLDER).keep()
 
     def clean(self) -> None:
         """Removes what killed installs left; every change begins with this anyway. Raises StoreUnwritable."""
@@ -211,29 +245,47 @@ class Store:
         behind = [package.path for package in packages if package.revision < latest[key(package)]]
         self._discard(staging, behind)
 
-    def _adopt(self, staging: Staging, staged: Path, origin: Path, *, force: bool) -> Package:
+    def _adopt(self, staging: Staging, staged: Path, origin: Path, terms: _Terms) -> Package:
         try:
             package = read_package(staged)
-            same = [
-                other
-                for other in self.read().packages
-                if other.direction == package.direction
-                and version_order(other.version) == version_order(package.version)
-            ]
-            if same and not force and self._fault(same[-1]) is None:
+            terms.demand(package)
+            kept = None if terms.force else self._good_enough(package, terms.keep_newer)
+            if kept is not None:
                 self.mark_held()
-                return same[-1]
+                return kept
             self._check(staged)
         except CorruptPackage as error:
             raise CorruptPackage(origin, error.reason) from error
         with writing(self.folder):
             sync_tree(staged)
-        replaced = {other.path for other in same} | set(self._namesakes(package))
+        replaced = {other.path for other in self._of_version(package)} | set(self._namesakes(package))
         revisions = [split_revision(path.name)[1] for path in replaced]
         path = self._publish(staged, package, max(revisions, default=0) + 1)
         self.mark_held()
         self._discard(staging, sorted(replaced))
-        return self._marker()(replace(package, path=path))
+        return _marker(self.starters())(replace(package, path=path))
+
+    def _of_version(self, package: Package) -> list[Package]:
+        """What is installed in the direction and version of ``package``, in any spelling of it."""
+        version = version_order(package.version)
+        return [
+            other
+            for other in self.read().packages
+            if other.direction == package.direction and version_order(other.version) == version
+        ]
+
+    def _good_enough(self, package: Package, keep_newer: bool) -> Package | None:
+        """What is installed, passes the check, and makes it needless to install ``package``."""
+        same = self._of_version(package)
+        if same and self._fault(same[-1]) is None:
+            return same[-1]
+        served = self.read().served.get(package.direction)
+        if not keep_newer or served is None or version_order(served.version) <= version_order(package.version):
+            return None
+        if self._fault(served) is not None:
+            return None
+        logger.warning("%s %s stays: version %s is older", served.name, served.version, package.version)
+        return served
 
     def _publish(self, staged: Path, package: Package, revision: int) -> Path:
         """Makes a package visible under the first free folder name from ``revision`` on."""
@@ -267,15 +319,6 @@ class Store:
             with writing(self.folder):
                 sync(self.folder)
 
-    def _marker(self) -> Callable[[Package], Package]:
-        starters = self.starters().served
-
-        def mark(package: Package) -> Package:
-            starter = starters.get(package.direction)
-            return replace(package, starter=starter is not None and starter.version == package.version)
-
-        return mark
-
     def _fault(self, package: Package) -> str | None:
         try:
             self._check(package.path)
@@ -284,9 +327,32 @@ class Store:
         return None
 
 
-def _look(path: Path) -> tuple[int, ...]:
+@dataclass(frozen=True)
+class _Terms:
+    """On which a package is let into the store; see Store.install."""
+
+    force: bool
+    expected: Direction | None
+    keep_newer: bool
+
+    def demand(self, package: Package) -> None:
+        demand_version(package)
+        if self.expected not in (None, package.direction):
+            raise CorruptPackage(package.path, f"it translates {package.direction} instead of {self.expected}")
+
+
+def _marker(starters: Catalogue) -> Callable[[Package], Package]:
+    def mark(package: Package) -> Package:
+        starter = starters.served.get(package.direction)
+        return replace(package, starter=starter is not None and starter.version == package.version)
+
+    return mark
+
+
+def _look(folder: Path, part: str) -> tuple[int, ...]:
     try:
-        status = path.stat()
+        # A Path for each of the many files would take most of the time.
+        status = os.stat(f"{folder}/{part}")  # noqa: PTH116
     except OSError as error:
         return (error.errno or 0,)
     return status.st_ino, status.st_size, status.st_mtime_ns

@@ -1,25 +1,29 @@
 """What waitress does with a connection, where it does not do what we need.
 
-Refused requests (malformed, too large) are answered in JSON, and the client gets to read that answer; a stop looks at
-who still has something to get; and an answer goes out in one packet.
+Refused requests (malformed, too large, cut off) are answered in JSON, and the client gets to read that answer, even if
+it has closed its sending side; a stop looks at who still has something to get; an answer goes out in one packet; and
+when too many connections are open, the one that was idle for longest makes room.
 """
 
 from __future__ import annotations
 
+import errno
 import logging
 import socket
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
+from waitress.utilities import BadRequest
 
 from libretranslate_py.web.answers import CORS_HEADERS, encode_json
 from libretranslate_py.web.logs import Access, access_logger
 from libretranslate_py.web.loop import Loop, Serving
+from libretranslate_py.web.room import Room, find_room
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -29,6 +33,10 @@ _BODY_MARGIN = 64 * 1024
 # How long, and how much of it, the rest of a refused request is read and thrown away.
 _DRAIN_SECONDS = 10.0
 _DRAIN_BYTES = 1024 * 1024 * 1024
+# Seconds without an accept after one that failed for want of what the process or the machine has run out of.
+_PAUSE = 1.0
+_EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+_UNLIMITED = 2**31
 
 _SENTENCES = {
     400: "The request is not valid HTTP",
@@ -39,6 +47,10 @@ _SENTENCES = {
 
 
 _serving = Serving()
+
+
+class _CutOff(BadRequest):  # type: ignore[misc]
+    """The client stopped sending in the middle of a request."""
 
 
 class _Task(WSGITask):  # type: ignore[misc]
@@ -59,7 +71,10 @@ class _JsonErrorTask(ErrorTask):  # type: ignore[misc]
     def execute(self) -> None:
         error = self.request.error
         limit = self.channel.adj.max_request_body_size - _BODY_MARGIN
-        body = encode_json({"error": _SENTENCES.get(error.code, "Internal server error").format(limit=limit)})
+        sentence = _SENTENCES.get(error.code, "Internal server error").format(limit=limit)
+        if isinstance(error, _CutOff):
+            sentence = "The request is incomplete"
+        body = encode_json({"error": sentence})
         self.status = f"{error.code} {error.reason}"
         self.response_headers.extend([("Content-Type", "application/json"), *CORS_HEADERS])
         self.set_close_on_finish()
@@ -74,9 +89,14 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     task_class = _Task
     error_task_class = _JsonErrorTask
     close_when_flushed: bool
+    request: Any
     refused = False
+    # A client that has closed everything looks like one that will send nothing more and reads on, as ``nc -N`` does.
+    # So for this long (seconds) its translation goes on.
+    grace = 5.0
     _drained = -1
     _drain_until = 0.0
+    _input_ended: float | None = None
 
     def service(self) -> None:
         _serving.channel = self
@@ -85,6 +105,10 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         finally:
             _serving.channel = None
 
+    def check_client_disconnected(self) -> bool:
+        ended = self._input_ended
+        return not self.connected or (ended is not None and time.monotonic() >= ended + self.grace)
+
     def add_channel(self, map: object = None) -> None:
         super().add_channel(map)
         self.server.loop.touch(self)
@@ -92,19 +116,43 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     def del_channel(self, map: object = None) -> None:
         self.server.loop.forget(self._fileno)
         super().del_channel(map)
+        self.server.loop.touch(self.server)
+
+    def idle(self) -> bool:
+        """Whether nothing has been asked that is not answered, and not even the beginning of a request is there."""
+        return not self.requests and self.request is None and not self.total_outbufs_len
 
     def readable(self) -> bool:
-        if self.server.refusing:
+        if self.server.refusing or self._input_ended is not None:
             return False
         return self._drained >= 0 or bool(super().readable())
+
+    def writable(self) -> bool:
+        return bool(super().writable() or self._all_answered())
 
     def send_continue(self) -> None:
         # waitress would invite the body of a request that it has already refused.
         if self.request.error is None:
             super().send_continue()
 
+    def handle_read(self) -> None:
+        try:
+            data = self.socket.recv(self.adj.recv_bytes)
+        except BlockingIOError:
+            return
+        except OSError:
+            self.handle_close()
+            return
+        if data:
+            self.last_activity = time.time()
+            self.received(data)
+        else:
+            self._end_input()
+
     def handle_write(self) -> None:
-        if not (self.refused and self.close_when_flushed) or self.will_close:
+        if self._all_answered():
+            self.close_when_flushed = True
+        if not (self.refused and self.close_when_flushed) or self.will_close or self._input_ended is not None:
             super().handle_write()
             return
         # Closing with unread data resets the connection, and the client would lose the answer that says why.
@@ -113,7 +161,10 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             self.close_when_flushed = False
             self._drained = 0
             self._drain_until = time.monotonic() + _DRAIN_SECONDS
-            self.socket.shutdown(socket.SHUT_WR)
+            try:
+                self.socket.shutdown(socket.SHUT_WR)
+            except OSError:  # the client is gone
+                self.handle_close()
 
     def received(self, data: bytes) -> bool:
         if self._drained < 0:
@@ -123,15 +174,77 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             self.will_close = True
         return False
 
+    def _end_input(self) -> None:
+        with self.requests_lock:
+            self._refuse_cut_off()
+            if self.requests or self.total_outbufs_len:
+                self._input_ended = time.monotonic()
+                return
+        self.handle_close()
+
+    def _refuse_cut_off(self) -> None:
+        request, self.request = self.request, None
+        # Blank lines between requests are none.
+        if request is None or not (request.headers_finished or request.header_plus.strip()):
+            return
+        if self.will_close or self.close_when_flushed:
+            return
+        request.error = _CutOff("")
+        request.completed = True
+        self.requests.append(request)
+        if len(self.requests) == 1:
+            self.server.add_task(self)
+
+    def _all_answered(self) -> bool:
+        return self._input_ended is not None and not self.requests
+
 
 class HttpServer(TcpWSGIServer):  # type: ignore[misc]
     channel_class = Channel
     refusing = False
+    # Seconds; a client that used its connection a moment ago may be about to use it again.
+    idle_before_closed = 10.0
     _ended = False
+    _paused_until = 0.0
 
-    def __init__(self, loop: Loop, application: WSGIApplication, **options: object) -> None:
+    def __init__(self, loop: Loop, room: Room, application: WSGIApplication, **options: object) -> None:
         self.loop = loop
+        self._room = room
         super().__init__(application, loop.dispatchers, **options)
+
+    def readable(self) -> bool:
+        if not super().readable() or time.monotonic() < self._paused_until:
+            return False
+        if not self._full():
+            return True
+        self._room.warn("%d connections are open, as many as can be: new ones have to wait", self._room.connections)
+        return self._oldest_idle() is not None
+
+    def accept(self) -> tuple[socket.socket, tuple[object, ...]] | None:
+        try:
+            accepted: tuple[socket.socket, tuple[object, ...]] | None = super().accept()
+        except OSError as error:
+            if error.errno in _EXHAUSTED:
+                # The connection stays in the queue, and trying again at once would fail again, on and on.
+                self._paused_until = time.monotonic() + _PAUSE
+                self._room.warn("No new connection can be accepted, the next have to wait: %s", error.strerror)
+            raise
+        return accepted
+
+    def handle_accept(self) -> None:
+        oldest = self._oldest_idle() if self._full() else None
+        before = len(self._map)
+        super().handle_accept()
+        if oldest is not None and len(self._map) > before:
+            oldest.handle_close()
+
+    def _full(self) -> bool:
+        return len(self._map) >= self._room.connections
+
+    def _oldest_idle(self) -> Channel | None:
+        latest = time.time() - self.idle_before_closed
+        idle = [found for found in self.active_channels.values() if found.last_activity <= latest and found.idle()]
+        return min(idle, key=lambda channel: channel.last_activity, default=None)
 
     def answer_requests(self) -> None:
         """Answer the connections of all servers that share this one's loop, until ``end``."""
@@ -171,7 +284,7 @@ def create_servers(
         sockets=list(sockets),
         threads=threads,
         ident=None,
-        connection_limit=threads + 2000,
+        connection_limit=_UNLIMITED,  # HttpServer looks at the room instead
         channel_request_lookahead=1,
         max_request_body_size=max_body + _BODY_MARGIN,
         # web/guard.py decides whom to believe, and removes the headers otherwise.
@@ -183,10 +296,11 @@ def create_servers(
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     dispatcher = ThreadedTaskDispatcher()
     dispatcher.set_thread_count(threads)
-    loop = Loop()
+    loop, room = Loop(), find_room(threads + 2000)
     return [
         HttpServer(
             loop,
+            room,
             application,
             _sock=listener,
             dispatcher=dispatcher,

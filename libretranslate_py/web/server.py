@@ -73,7 +73,7 @@ def serve(
     max_body: int,
     stop_timeout: float,
     on_stop: Callable[[], None],
-    on_hangup: Callable[[], None],
+    on_hangup: Callable[[], object],
     admission: Admission,
     announce: Callable[[str], None],
 ) -> NoReturn:
@@ -111,7 +111,7 @@ def _run(server: Server, signals: queue.SimpleQueue[int]) -> None:
         signals.put(signal.SIGTERM)
 
 
-def _reload(on_hangup: Callable[[], None]) -> None:
+def _reload(on_hangup: Callable[[], object]) -> None:
     _notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
     try:
         on_hangup()

@@ -115,11 +115,22 @@ def test_load_only_is_served_by_starters_without_a_network(start: Start) -> None
     assert server.translate("Hello") == "Hola"
 
 
-def test_a_damaged_higher_version_gives_way_to_the_lower_one(start: Start) -> None:
+def empty_model(package: Path) -> None:
+    (package / "model/model.bin").write_bytes(b"\x00" * 1000)
+
+
+def short_vocabulary(package: Path) -> None:
+    """The model loads, and fails at the first word that it would name."""
+    path = package / "model/shared_vocabulary.json"
+    path.write_text(json.dumps(json.loads(path.read_text())[:200]))
+
+
+@pytest.mark.parametrize("damage", [empty_model, short_vocabulary])
+def test_a_damaged_higher_version_gives_way_to_the_lower_one(start: Start, damage: Callable[[Path], None]) -> None:
     server = start()
     server.wait_until(lambda: len(list(server.packages.glob("translate-*"))) == 4)
     damaged = package_folder(server.packages, "en", "es", "2.0")
-    (damaged / "model/model.bin").write_bytes(b"\x00" * 1000)
+    damage(damaged)
     server.wait_until(lambda: any("now serving translate-en_es 2.0" in line for line in server.log), timeout=5)
     assert server.translate("Hello") == "Hola"
     assert any("not served any more" in line for line in server.log)

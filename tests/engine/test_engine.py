@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 
 from libretranslate_py.engine.model import DecodeOptions, RawHypothesis
 from libretranslate_py.errors import ClientGone, CorruptPackage, Overloaded, Stopping, TranslationFailed
 from libretranslate_py.packages.package import Package
-from tests.fakes import Behaviour, FakeStack, fake_package
+from tests.fakes import Behaviour, FakeStack, WordTokenizer, fake_package
 
 PACKAGE = fake_package("en", "es")
 OPTIONS = DecodeOptions()
@@ -195,4 +196,26 @@ def test_a_full_queue_refuses_and_close_answers_the_rest() -> None:
     assert outcomes[5] is None
     for thread in (first, *threads):
         thread.join(10)
+    stack.close()
+
+
+def test_a_tokenizer_that_fails_once_leaves_nobody_waiting(stack: FakeStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: WordTokenizer, sentence: str) -> list[str]:
+        if sentence == "two":
+            raise MemoryError
+        return sentence.split()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(WordTokenizer, "encode", fail)
+        with pytest.raises(MemoryError):
+            texts(stack, "one", "two")
+    assert texts(stack, "one", "two") == [["one/es"], ["two/es"]]
+
+
+def test_a_package_replaced_in_its_own_folder_is_not_answered_from_the_cache() -> None:
+    stack = FakeStack(cache_bytes=1_000_000)
+    newer = replace(PACKAGE, version="2.0")
+    texts(stack, "good day")
+    stack.engine.translate(newer, ["good day"], OPTIONS)
+    assert len(stack.model(newer).batches) == 1, "decoded by the model of the newer package"
     stack.close()

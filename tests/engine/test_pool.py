@@ -122,3 +122,12 @@ def test_a_failed_load_is_told_to_all_and_tried_again_later() -> None:
     loader.fail.clear()
     use(pool, A)
     assert names(pool) == ["aa"]
+
+
+def test_a_package_that_is_gone_does_not_stay_loaded_for_a_late_request() -> None:
+    pool = make(Loader())
+    pool.retain([B])
+    with pool.pin(A):
+        use(pool, A)
+        assert names(pool) == ["aa"]
+    assert names(pool) == []

@@ -16,6 +16,7 @@ def directions(words: str) -> list[Direction]:
         ("en>es es>fr en>fr", "en", "fr", "en>fr"),
         ("es>en en>fr", "es", "fr", "es>en en>fr"),
         ("es>de de>fr es>en en>fr es>aa aa>fr", "es", "fr", "es>en en>fr"),
+        ("a>b a>c b>d c>en d>z en>z", "a", "z", "a>c c>en en>z"),
         ("es>de de>fr", "es", "fr", "es>de de>fr"),
         ("a>b b>c c>d", "a", "d", "a>b b>c c>d"),
         ("a>b b>a", "a", "a", ""),

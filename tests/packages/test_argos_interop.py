@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from libretranslate_py.languages import Direction
+from libretranslate_py.packages.package import Catalogue
 from libretranslate_py.packages.paths import index_file, packages_folder
 from libretranslate_py.packages.store import Store
 
@@ -93,8 +94,22 @@ def test_argostranslate_installs_over_a_package_of_the_store(
 ) -> None:
     archive = starter_archives["translate-en_es-0_1"]
     installed = shared.install(archive)
+    before = shared.read()
     argos.ask(do="install", archive=str(archive))
-    assert shared.read().packages == (installed,)
+    after = shared.read()
+    assert [package.path for package in after.packages] == [installed.path]
+    # The same in every word, and other files all the same.
+    assert after != before
+
+
+def test_argostranslate_does_not_stumble_over_the_downloads(argos: Any, shared: Store) -> None:
+    folder = shared.downloads_folder()
+    (folder / "translate-en_de-1_0.argosmodel").touch()
+    assert argos.ask(do="list") == {"result": [[str(folder), "staging", ""]]}
+    assert shared.read() == Catalogue()
+    shared.install_starters()
+    assert shared.downloads_folder() == folder
+    assert {path.name for path in folder.iterdir()} == {"metadata.json", "translate-en_de-1_0.argosmodel"}
 
 
 def test_argostranslate_lists_packages_while_the_store_is_changed(argos: Any, shared: Store, make_archive: Any) -> None:

@@ -259,6 +259,32 @@ def test_an_archive_of_another_direction_is_refused(
     assert held(store) == ["translate-en_de 1.0"]
 
 
+def test_an_archive_of_another_direction_leaves_even_what_it_would_replace(
+    installer: Installer,
+    store: Store,
+    shelf: Shelf,
+    make_archive: MakeArchive,
+    make_folder: Callable[..., Path],
+    digest: Callable[[Path], str],
+) -> None:
+    make_folder("es", "en", "1.5", parent=store.folder)
+    (store.folder / ".lock").touch()
+    before = digest(store.folder)
+    shelf.add(make_archive("es", "en", "1.5", content=b"other").read_bytes(), "en", "es", "1.5")
+    assert names(installer.install(["en_es"], force=True)) == {"failed": ["translate-en_es"]}
+    assert digest(store.folder) == before
+    assert not store.held_packages()
+
+
+def test_an_archive_that_is_older_than_promised_does_not_stand_behind_a_newer_one(
+    installer: Installer, store: Store, shelf: Shelf, make_archive: MakeArchive
+) -> None:
+    store.install(make_archive("en", "de", "1.2"))
+    shelf.add(make_archive("en", "de", "1.0").read_bytes(), "en", "de", "1.5")
+    assert names(installer.install(["en_de"])) == {"unchanged": ["translate-en_de"]}
+    assert held(store) == ["translate-en_de 1.2"]
+
+
 def test_without_an_index_a_name_cannot_be_found(installer: Installer, server: MisbehavingServer) -> None:
     server.put("/index.json", Answer(status=500))
     with pytest.raises(IndexUnusable):
@@ -276,14 +302,54 @@ def test_a_store_that_cannot_be_written_is_noticed_before_the_download(
     assert server.asked(path) == []
 
 
-def test_a_downloads_folder_that_cannot_be_written_is_a_failure(
+def test_where_downloads_cannot_go_to_their_folder_they_go_to_the_store(
+    store: Store, server: MisbehavingServer, shelf: Shelf, tmp_path: Path, make_archive: MakeArchive
+) -> None:
+    (tmp_path / "downloads").write_bytes(b"")
+    content = make_archive("en", "de", "1.5").read_bytes()
+    path = shelf.add(content, "en", "de", "1.5", answer=Answer(content, etag='"1.5"', cut_after=100))
+    installer = installer_for(store, server.address, tmp_path)
+    server.put(path, Answer(content, etag='"1.5"', cut_after=100), Answer(status=404), Answer(content, etag='"1.5"'))
+    assert names(installer.install(["en_de"])) == {"failed": ["translate-en_de"]}
+    assert names(installer.install(["en_de"])) == {"installed": ["translate-en_de 1.5"]}
+    # What had arrived was kept.
+    assert server.asked(path)[-1].headers["range"] == "bytes=100-"
+    assert held(store) == ["translate-en_de 1.5"]
+    assert store.read().problems == ()
+    left = {file.name for file in (store.folder / ".downloads").iterdir()}
+    assert left == {"metadata.json", "translate-en_de.lock"}
+
+
+def test_a_mounted_store_beside_a_read_only_home(
+    server: MisbehavingServer, shelf: Shelf, make_tmpfs: Callable[[str], Path], tmp_path: Path, check: Any
+) -> None:
+    home = make_tmpfs("ro")
+    shelf.offer("en", "de")
+    store = Store(tmp_path / "packages", check=check)
+    installer = Installer(store, Index(server.address, home / "index.json"), downloads_folder=home / "downloads")
+    assert names(installer.install(["en_de"])) == {"installed": ["translate-en_de 1.5"]}
+
+
+def test_where_nothing_is_to_be_installed_no_folder_is_needed(
+    store: Store, server: MisbehavingServer, shelf: Shelf, tmp_path: Path, make_archive: MakeArchive
+) -> None:
+    (tmp_path / "downloads").write_bytes(b"")
+    store.install(make_archive("en", "de", "1.5"))
+    shelf.offer("en", "de", "1.5")
+    assert names(installer_for(store, server.address, tmp_path).update()) == {"unchanged": ["translate-en_de"]}
+    assert not (store.folder / ".downloads").exists()
+
+
+def test_a_store_without_room_for_downloads_either_is_a_failure(
     store: Store, server: MisbehavingServer, shelf: Shelf, tmp_path: Path
 ) -> None:
-    shelf.offer("en", "de")
+    path = shelf.offer("en", "de")
     (tmp_path / "downloads").write_bytes(b"")
+    store.folder.mkdir()
+    (store.folder / ".downloads").write_bytes(b"")
     outcome = installer_for(store, server.address, tmp_path).install(["en_de"])
     assert isinstance(outcome.failed[0].error, StoreUnwritable)
-    assert outcome.failed[0].error.path == tmp_path / "downloads"
+    assert server.asked(path) == []
 
 
 def test_two_programs_download_a_package_once(
@@ -306,7 +372,7 @@ def test_two_programs_download_a_package_once(
     first = Installer(store, index, downloads_folder=tmp_path / "downloads", fetch=slow_download)
     outcomes: list[Outcome] = []
     thread = threading.Thread(target=lambda: outcomes.append(first.install(["en_de"])))
-    logger = logging.getLogger("libretranslate_py.packages.installer")
+    logger = logging.getLogger("libretranslate_py.packages.downloads")
     logger.addFilter(waits)
     logger.setLevel(logging.INFO)
     try:
@@ -348,6 +414,25 @@ def test_installs_archives_without_any_index(
     }
     assert single.exists()
     assert names(installer.install([str(single)])) == {"unchanged": ["translate-en_de"]}
+
+
+def test_a_file_that_is_older_than_what_is_installed_is_installed_by_force_only(
+    store: Store,
+    tmp_path: Path,
+    make_archive: MakeArchive,
+    make_folder: Callable[..., Path],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    installer = installer_for(store, str(tmp_path / "nowhere"), tmp_path)
+    store.install(make_archive("en", "de", "1.5"))
+    archive, folder = make_archive("en", "de", "1.0"), make_folder("en", "de", "1.1")
+    outcome = installer.install([str(archive), str(folder)])
+    assert names(outcome) == {"unchanged": ["translate-en_de", "translate-en_de"]}
+    assert caplog.messages == [f"translate-en_de 1.5 stays: version {version} is older" for version in ("1.0", "1.1")]
+    assert held(store) == ["translate-en_de 1.5"]
+    assert names(installer.install([str(archive)], force=True)) == {"installed": ["translate-en_de 1.0"]}
+    assert caplog.messages[2:] == ["translate-en_de: version 1.5 goes before it; remove that to use 1.0"]
+    assert held(store) == ["translate-en_de 1.0", "translate-en_de 1.5"]
 
 
 def test_a_name_without_a_slash_can_be_a_path(
@@ -432,6 +517,21 @@ def test_completing_does_not_update(
         "installed": ["translate-en_de 1.5"],
         "removed": ["translate-en_de 1.0"],
     }
+
+
+def test_completing_by_force_downloads_each_once_and_leaves_what_is_newer(
+    installer: Installer, server: MisbehavingServer, store: Store, shelf: Shelf, make_archive: MakeArchive
+) -> None:
+    store.install(make_archive("en", "de", "1.5"))
+    store.install(make_archive("de", "en", "2.0"))
+    paths = [shelf.offer(source, target) for source, target in (("en", "de"), ("de", "en"), ("en", "fr"), ("fr", "en"))]
+    assert names(installer.install_languages(["en", "de", "fr"], force=True)) == {
+        "installed": ["translate-en_de 1.5", "translate-en_fr 1.5", "translate-fr_en 1.5"],
+        "unchanged": ["translate-de_en"],
+    }
+    assert [len(server.asked(path)) for path in paths] == [1, 0, 1, 1]
+    assert names(installer.update(["de", "en"], force=True))["unchanged"] == ["translate-de_en"]
+    assert len(held(store)) == 4
 
 
 def test_a_language_that_the_index_lacks_is_told(

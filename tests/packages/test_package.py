@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from libretranslate_py.languages import Direction
 from libretranslate_py.packages.package import (
     Catalogue,
     Package,
+    Problem,
+    demand_version,
     folder_name,
     is_code,
     read_package,
@@ -27,7 +30,7 @@ def package(folder: str, source: str, target: str, version: str) -> Package:
 
 def test_a_starter_package_is_read(starter_folder: Path) -> None:
     found = read_package(starter_folder / "translate-en_es-0_1")
-    assert found == Package(
+    assert replace(found, stamp=()) == Package(
         starter_folder / "translate-en_es-0_1", "en", "es", "0.1", "English", "Spanish", "sentencepiece", "", False
     )
     assert found.direction == Direction("en", "es")
@@ -39,6 +42,40 @@ def test_fields_that_may_be_missing(make_folder: Callable[..., Path]) -> None:
     (folder / "bpe.model").write_bytes(b"codes")
     found = read_package(folder)
     assert (found.version, found.source_name, found.target_name, found.tokenizer) == ("", "", "", "bpe")
+
+
+@pytest.mark.parametrize(
+    "version", ["1", "1.9", "0.1", "1.10.2", "1.0rc1", "1.0.post1", "1.9-hotfix", "1.0+local", "2024.1_b", "1.0-1"]
+)
+def test_versions_to_publish(version: str) -> None:
+    demand_version(package("x", "en", "es", version))
+
+
+@pytest.mark.parametrize(
+    "version", ["", "1.", "v1", ".1", "1..2", "1/2", "1.0/../..", "1\\2", "1 0", "what?", "1" * 41, "1.0\n", "\u0661.0"]
+)
+def test_versions_not_to_publish(version: str) -> None:
+    with pytest.raises(CorruptPackage, match="package_version"):
+        demand_version(package("x", "en", "es", version))
+
+
+@pytest.mark.parametrize("file", ["metadata.json", "model/model.bin", "sentencepiece.model"])
+def test_a_file_that_was_replaced_makes_another_package(file: str, make_folder: Callable[..., Path]) -> None:
+    folder = make_folder()
+    before = read_package(folder)
+    assert read_package(folder) == before
+    other = folder / "other"
+    other.write_bytes((folder / file).read_bytes())
+    other.replace(folder / file)
+    after = read_package(folder)
+    assert after != before
+    assert replace(after, stamp=before.stamp) == before
+
+
+def test_a_catalogue_is_incomplete_where_something_could_not_be_looked_at() -> None:
+    broken, unseen = Problem(Path("a"), "broken"), Problem(Path("b"), "too many open files", transient=True)
+    assert not Catalogue((), (broken,)).incomplete
+    assert Catalogue((), (broken, unseen)).restricted_to([]).incomplete
 
 
 def test_the_target_prefix_is_kept(make_folder: Callable[..., Path]) -> None:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import errno
 import os
+import resource
 import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -37,6 +40,17 @@ def load_and_translate(folder: Path) -> None:
         raise CorruptPackage(folder, done.stderr.strip().splitlines()[-1])
 
 
+@contextmanager
+def no_more_files() -> Iterator[None]:
+    """As in a process that has as many files open as it may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
 class TestInstall:
     def test_real_packages_with_a_real_check(self, starter_archives: Mapping[str, Path], tmp_path: Path) -> None:
         store = Store(tmp_path / "packages", check=load_and_translate)
@@ -63,7 +77,7 @@ class TestInstall:
         self, store: Store, make_archive: Callable[..., Path]
     ) -> None:
         assert store.install(make_archive("en", "de", "1.9", name="en_de")).path.name == "translate-en_de-1_9"
-        assert store.install(make_archive("en", "fr", "", name="x")).path.name == "translate-en_fr-0"
+        assert store.install(make_archive("en", "fr", "1.9+a", name="x")).path.name == "translate-en_fr-1_9_a"
 
     def test_an_unknown_code_is_listed_under_its_code(self, store: Store, make_archive: Callable[..., Path]) -> None:
         store.install(make_archive("en", "tlh-Latn", "1.0"))
@@ -127,11 +141,66 @@ class TestInstall:
         first = store.install(make_archive(version="1.0.post1"))
         second = store.install(make_archive(version="1.0-post1"))
         assert second == first
-        third = store.install(make_archive(version="what?", name="a"))
-        fourth = store.install(make_archive(version="what!", name="b"))
+        third = store.install(make_archive(version="1.0+what", name="a"))
+        fourth = store.install(make_archive(version="1.0-what", name="b"))
         store.clean()
         assert {third, fourth} <= set(store.read().packages)
         assert third.path != fourth.path
+
+    def test_another_direction_than_expected_changes_nothing(
+        self,
+        store: Store,
+        make_folder: Callable[..., Path],
+        make_archive: Callable[..., Path],
+        digest: Callable[..., str],
+    ) -> None:
+        make_folder("es", "en", "1.0", parent=store.folder)
+        (store.folder / ".lock").touch()
+        before = digest(store.folder)
+        archive = make_archive("es", "en", "1.0", content=b"other")
+        with pytest.raises(CorruptPackage, match="es->en instead of en->es"):
+            store.install(archive, force=True, expected=Direction("en", "es"))
+        with pytest.raises(CorruptPackage, match="es->en instead of en->es"):
+            store.install_folder(make_folder("es", "en"), expected=Direction("en", "es"))
+        assert digest(store.folder) == before
+        assert not store.held_packages()
+        installed = store.install(archive, force=True, expected=Direction("es", "en"))
+        assert store.read().packages == (installed,)
+
+    @pytest.mark.parametrize("fields", [{"package_version": None}, {"package_version": "1.0/2"}, {"to_code": None}])
+    def test_incomplete_metadata_are_refused_and_change_nothing(
+        self, fields: dict[str, object], store: Store, make_archive: Callable[..., Path]
+    ) -> None:
+        archive = make_archive(**fields)
+        with pytest.raises(CorruptPackage, match=next(iter(fields))) as caught:
+            store.install(archive)
+        assert caught.value.path == archive
+        assert store.read().packages == ()
+        assert not store.held_packages()
+
+    def test_names_may_be_missing(self, store: Store, make_archive: Callable[..., Path]) -> None:
+        installed = store.install(make_archive(from_name=None, to_name=None))
+        assert store.read().packages == (installed,)
+
+    def test_what_is_installed_without_a_version_stays_readable(
+        self, store: Store, make_folder: Callable[..., Path], make_archive: Callable[..., Path]
+    ) -> None:
+        make_folder(package_version=None, parent=store.folder, name="en_de")
+        [odd] = store.read().packages
+        assert (odd.version, store.read().problems) == ("", ())
+        installed = store.install(make_archive())
+        assert store.remove_older(installed) == [odd]
+
+    def test_a_newer_one_is_kept_where_that_is_asked_for_and_it_is_sound(
+        self, store: Store, make_archive: Callable[..., Path], digest: Callable[..., str]
+    ) -> None:
+        newer = store.install(make_archive(version="2.0"))
+        before = digest(store.folder)
+        older = make_archive(version="1.0")
+        assert store.install(older, keep_newer=True) == newer
+        assert digest(store.folder) == before
+        damage(newer.path)
+        assert store.install(older, keep_newer=True).version == "1.0"
 
     @pytest.mark.parametrize("without", ["model/model.bin", "metadata.json", "sentencepiece.model"])
     def test_an_incomplete_archive_changes_nothing(
@@ -277,6 +346,84 @@ class TestRead:
         assert store.fingerprint() == seen[-1]
         (store.folder / ".staging").mkdir()
         assert store.fingerprint() == seen[-1]
+
+    @pytest.mark.parametrize(
+        "file",
+        [
+            "metadata.json",
+            "sentencepiece.model",
+            "bpe.model",
+            "model/model.bin",
+            "model/config.json",
+            "model/shared_vocabulary.json",
+            "model/shared_vocabulary.txt",
+            "model/source_vocabulary.json",
+            "model/target_vocabulary.txt",
+        ],
+    )
+    def test_the_fingerprint_sees_each_file_that_is_replaced(
+        self, file: str, store: Store, make_folder: Callable[..., Path]
+    ) -> None:
+        path = make_folder(parent=store.folder) / file
+        path.write_bytes(b"one")
+        before = store.fingerprint()
+        path.write_bytes(b"three")
+        assert store.fingerprint() != before
+
+    def test_too_many_open_files_are_no_empty_store(self, store: Store, make_archive: Callable[..., Path]) -> None:
+        installed = store.install(make_archive())
+        before = store.fingerprint()
+        with no_more_files():
+            catalogue = store.read()
+            assert store.fingerprint() != before
+        assert catalogue.packages == ()
+        assert catalogue.incomplete
+        assert {problem.path for problem in catalogue.problems} == {store.folder, store.starter_folder}
+        assert all(problem.transient and "open files" in problem.reason for problem in catalogue.problems)
+        assert store.read().packages == (installed,)
+        assert not store.read().incomplete
+
+    @pytest.mark.parametrize(
+        ("number", "transient"),
+        [
+            (errno.EMFILE, True),
+            (errno.ENFILE, True),
+            (errno.ENOMEM, True),
+            (errno.EIO, True),
+            (errno.EACCES, False),
+        ],
+    )
+    @pytest.mark.parametrize(("file", "way"), [("metadata.json", "open"), ("model.bin", "stat"), ("broken", "stat")])
+    def test_a_package_that_cannot_be_looked_at_just_now(
+        self,
+        number: int,
+        transient: bool,
+        file: str,
+        way: str,
+        store: Store,
+        make_folder: Callable[..., Path],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        make_folder("en", "es", parent=store.folder, name="broken")
+        make_folder("en", "de", parent=store.folder, name="whole")
+        whole = getattr(Path, way)
+
+        def fail(path: Path, *arguments: object, **options: object) -> object:
+            if path.name == file and "broken" in path.parts:
+                raise OSError(number, "on purpose")
+            return whole(path, *arguments, **options)
+
+        monkeypatch.setattr(Path, way, fail)
+        catalogue = store.read()
+        assert [package.path.name for package in catalogue.packages] == ["whole"]
+        [problem] = catalogue.problems
+        assert (problem.path, problem.transient) == (store.folder / "broken", transient)
+        assert catalogue.incomplete is transient
+        if transient:
+            with pytest.raises(StoreUnwritable, match="at the moment"):
+                store.install_starters([Direction("en", "es")])
+        monkeypatch.undo()
+        assert [package.path.name for package in store.read().packages] == ["whole", "broken"]
 
 
 class TestRemove:

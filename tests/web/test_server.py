@@ -8,12 +8,13 @@ from collections.abc import Callable
 
 import pytest
 
-from libretranslate_py.errors import SettingsError
+from libretranslate_py.errors import ClientGone, SettingsError
 from libretranslate_py.web.app import WebOptions, create_app
+from libretranslate_py.web.connection import Channel
 from libretranslate_py.web.server import Server
 from tests.web.conftest import Running
 from tests.web.fakes import FakeServices
-from tests.web.wire import TIMEOUT, Answer, translation
+from tests.web.wire import TIMEOUT, Answer, Connection, translation
 
 Start = Callable[..., Running]
 
@@ -163,14 +164,77 @@ class TestBadHttp:
         answer = start(max_body=self.LIMIT).connect().ask("POST", "/translate", translation(text))
         assert answer.json == {"translatedText": text.upper()}
 
-    def test_body_cut_off(self, running: Running, services: FakeServices) -> None:
+    @pytest.mark.parametrize(
+        "sent",
+        [
+            b"POST /transl",
+            b"POST /translate HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n",
+            b'POST /translate HTTP/1.1\r\nContent-Length: 1000\r\n\r\n{"q": "a"',
+            b"POST /translate HTTP/1.1\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n",
+            b'POST /translate HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"q":\r\n',
+        ],
+        ids=["line", "headers", "body", "uninvited", "chunks"],
+    )
+    def test_cut_off(self, running: Running, services: FakeServices, sent: bytes) -> None:
         connection = running.connect()
+        connection.send(sent)
+        connection.socket.shutdown(socket.SHUT_WR)
+        if b"Expect" in sent:
+            assert connection.answer().status == 100
+        assert self.error_of(connection.answer()) == (400, "The request is incomplete")
+        assert connection.at_end()
+        assert services.translator.requests == []
+
+    def test_cut_off_after_whole_requests(self, running: Running) -> None:
+        connection = running.connect()
+        for text in ("a", "b"):
+            connection.request("POST", "/translate", translation(text))
         connection.send(self.head("Content-Length: 1000") + b'{"q": "a"')
         connection.socket.shutdown(socket.SHUT_WR)
-        with pytest.raises(EOFError):
-            connection.answer()
-        assert services.translator.requests == []
+        assert [connection.answer().json["translatedText"] for _ in "ab"] == ["A", "B"]
+        assert self.error_of(connection.answer()) == (400, "The request is incomplete")
+        assert connection.at_end()
+
+    @pytest.mark.parametrize("reset", [False, True])
+    def test_cut_off_by_leaving(self, running: Running, caplog: pytest.LogCaptureFixture, reset: bool) -> None:
+        for _ in range(20):
+            connection = running.connect()
+            connection.send(self.head("Content-Length: 1000") + b'{"q": "a"')
+            (connection.reset if reset else connection.close)()
         assert running.connect().ask("GET", "/health").status == 200
+        assert [record for record in caplog.records if record.levelno > logging.INFO] == []
+
+
+class TestClosedSendingSide:
+    def test_what_was_asked_is_answered(self, running: Running, services: FakeServices) -> None:
+        services.translator.gate = threading.Event()
+        connection = running.connect()
+        for text in ("a", "b"):
+            connection.request("POST", "/translate", translation(text))
+        assert services.translator.entered.acquire(timeout=TIMEOUT)
+        connection.socket.shutdown(socket.SHUT_WR)
+        # What the loop is told after it has looked at the end of the other connection.
+        for _ in range(3):
+            assert running.connect().ask("GET", "/health").status == 200
+        services.translator.gate.set()
+        assert [connection.answer().json["translatedText"] for _ in "ab"] == ["A", "B"]
+        assert connection.at_end()
+
+    def test_a_large_answer(self, running: Running) -> None:
+        connection, text = running.connect(), "ä" * 3_000_000
+        connection.request("POST", "/translate", translation(text))
+        connection.socket.shutdown(socket.SHUT_WR)
+        assert connection.answer().json == {"translatedText": text.upper()}
+        assert connection.at_end()
+
+    @pytest.mark.parametrize("sent", [b"", b"\r\n", b"GET /health HTTP/1.1\r\n\r\n\r\n"])
+    def test_nothing_more_is_closed(self, running: Running, sent: bytes) -> None:
+        connection = running.connect()
+        connection.send(sent)
+        connection.socket.shutdown(socket.SHUT_WR)
+        if b"GET" in sent:
+            assert connection.answer().status == 200
+        assert connection.at_end()
 
 
 class TestBusy:
@@ -189,13 +253,14 @@ class TestBusy:
         assert [connection.answer().status for connection in waiting] == [200] * len(waiting)
         assert running.connect().ask("POST", "/translate", translation("a")).status == 200
 
-    def test_a_client_that_hangs_up_is_seen(self, running: Running, services: FakeServices) -> None:
+    def ask_and_leave(self, running: Running, services: FakeServices, leave: Callable[[Connection], None]) -> bool:
+        """Whether it is seen, while it waits for its translation, that the client has left."""
         seen = threading.Event()
 
         def wait_for_hangup(request: object) -> None:
             gone = services.translator.requests[-1].client_gone
             assert gone is not None and not gone()
-            connection.close()
+            leave(connection)
             deadline = time.monotonic() + TIMEOUT
             while not gone() and time.monotonic() < deadline:
                 threading.Event().wait(0.001)
@@ -205,7 +270,30 @@ class TestBusy:
         services.translator.probe = wait_for_hangup
         connection = running.connect()
         connection.request("POST", "/translate", translation("a"))
-        assert seen.wait(TIMEOUT)
+        return seen.wait(TIMEOUT)
+
+    def test_a_client_that_hangs_up_is_seen(
+        self, running: Running, services: FakeServices, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(Channel, "grace", 0.1)
+        assert self.ask_and_leave(running, services, Connection.close)
+
+    def test_a_client_that_breaks_off_is_seen_at_once(
+        self, running: Running, services: FakeServices, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(Channel, "grace", 3600.0)
+        assert self.ask_and_leave(running, services, Connection.reset)
+
+    def test_a_client_that_is_given_up_is_told(
+        self, running: Running, services: FakeServices, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(Channel, "grace", 0.0)
+        services.translator.error = ClientGone()
+        connection = running.connect()
+        connection.request("POST", "/translate", translation("a"))
+        connection.socket.shutdown(socket.SHUT_WR)
+        assert connection.answer().status == 499
+        assert connection.at_end()
 
 
 class TestForwarded:

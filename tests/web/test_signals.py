@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,10 +14,12 @@ from tests.web.wire import Answer, Connection, translation
 
 
 class Process:
-    def __init__(self, folder: Path, timeout: float, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, timeout: float, environment: dict[str, str] | None = None, prefix: Sequence[str] = ()
+    ) -> None:
         self.released = folder / "released"
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.web.serving", str(timeout), str(self.released)],
+            [*prefix, sys.executable, "-m", "tests.web.serving", str(timeout), str(self.released)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -25,6 +27,7 @@ class Process:
         )
         assert self._process.stdout
         self._lines = self._process.stdout
+        self.pid = self._process.pid
         self.port = int(self.line().rpartition(":")[2])
 
     def line(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import struct
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +57,11 @@ class Connection:
     def at_end(self) -> bool:
         """Whether the server has closed its side, with nothing left to read. Waits for either."""
         return self._file.read(1) == b""
+
+    def reset(self) -> None:
+        """Break the connection off: the server reads an error instead of an end."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close()
 
     def close(self) -> None:
         self._file.close()
