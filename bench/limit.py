@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -67,6 +68,11 @@ class Limit:
     def time_each(self, sentences: Sequence[str], intra_threads: int) -> list[Timing]:
         """Each sentence decoded by a call of its own, one after the other."""
         return [Timing(**timing) for timing in self._ask("time_each", list(sentences), intra_threads)]
+
+    def time_as_they_come(self, sentences: Sequence[str], shape: Shape, size: int) -> Timing:
+        """Batches of ``size`` sentences in the order given, which is all that a server with so many clients can make:
+        no sorting by length over all of them, as ``translate_batch`` does it."""
+        return Timing(**self._ask("time_as_they_come", list(sentences), shape.inter_threads, shape.intra_threads, size))
 
     def count_pieces(self, sentences: Sequence[str]) -> list[int]:
         pieces: list[int] = self._ask("count_pieces", list(sentences))
@@ -161,6 +167,14 @@ class _Worker:
     def time_each(self, sentences: list[str], intra: int) -> list[dict[str, float]]:
         translator = self._translator(1, intra)
         return [self._time(translator, [pieces], 1) for pieces in self._encode(sentences)]
+
+    def time_as_they_come(self, sentences: list[str], inter: int, intra: int, size: int) -> dict[str, float]:
+        translator, pieces = self._translator(inter, intra), self._encode(sentences)
+        batches = [pieces[start : start + size] for start in range(0, len(pieces), size)]
+        start, cpu = time.perf_counter(), time.process_time()
+        with ThreadPoolExecutor(inter) as threads:
+            list(threads.map(lambda batch: self._decode(translator, batch, 0), batches))
+        return {"seconds": time.perf_counter() - start, "cpu": time.process_time() - cpu}
 
     def translate(self, texts: list[str], inter: int, intra: int, size: int) -> list[str]:
         results = self._decode(self._translator(inter, intra), self._encode(texts), size)

@@ -33,13 +33,16 @@ class Row:
     pack: Callable[[Sequence[str]], Sequence[str | list[str]]] = list
     target: float | None = None
     whole_text: bool = False
+    in_process: int = 0
 
 
 ONE_CLIENT = Row("1 client", 1)
 ROWS = (
     ONE_CLIENT,
     Row("8 clients", 8),
+    Row("CTranslate2, 16 as they come", 0, in_process=16),
     Row("32 clients", 32, target=0.85),
+    Row("CTranslate2, 32 as they come", 0, in_process=32),
     Row("64 clients", 64, target=0.92),
     Row(f"lists of {LIST}", 1, lambda sentences: in_lists(sentences, LIST), 0.92),
     Row(f"text of {TEXT}, one line", 1, lambda sentences: [" ".join(sentences)], 0.92, whole_text=True),
@@ -109,6 +112,11 @@ class Bench:
     def time_limit(self, sentences: Sequence[str]) -> Timing:
         return self._limit.time_all(sentences, self.shapes[len(sentences)])
 
+    def decode(self, row: Row, sentences: Sequence[str]) -> Outcome:
+        """No server: what the decoder itself gives in batches as clients make them, two of them at a time."""
+        timing = self._limit.time_as_they_come(sentences, self.shapes[len(sentences)], row.in_process)
+        return Outcome(len(sentences) / timing.seconds, timing.cpu / len(sentences), 0.0)
+
     def serve(self, row: Row, sentences: Sequence[str]) -> Outcome:
         """All sentences through the server in the row's way."""
         requests = self._requests(row.pack(sentences))
@@ -167,6 +175,8 @@ def run_round(bench: Bench, rows: Sequence[Row], order: random.Random, results: 
             if row is ONE_CLIENT:
                 outcome, latency = bench.serve_one_by_one(sentences)
                 results.latencies.append(latency)
+            elif row.in_process:
+                outcome = bench.decode(row, sentences)
             else:
                 outcome = bench.serve(row, sentences)
             after = bench.time_limit(sentences)

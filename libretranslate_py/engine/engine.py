@@ -35,6 +35,7 @@ _LONG = 32
 _FAR_FEWER = 0.6
 _FEWER = 0.95
 _UNSURE = -0.7
+_CLAUSE_ENDS = ",;:，、；：،؛—–)"
 
 # How often a request that waits looks whether its client is still there, in seconds.
 _POLL = 0.5
@@ -170,9 +171,11 @@ class Engine:
         results = self._repair(call, sentences)
         count = call.count
         lossy = [i for i, text in enumerate(sentences) if _lost_a_part(count, text, results[i][0])]
-        parts = [cut(sentences[i], count, max(_LONG // 2, (count(sentences[i]) + 1) // 2)) for i in lossy]
-        if any(len(halves) > 1 for halves in parts):
-            for i, joined in zip(lossy, self._in_parts(call, parts), strict=True):
+        halves = [(i, cut(sentences[i], count, max(_LONG // 2, (count(sentences[i]) + 1) // 2))) for i in lossy]
+        halves = [(i, parts) for i, parts in halves if _cut_well(parts, count(sentences[i]))]
+        if halves:
+            joined_halves = self._in_parts(call, [parts for _, parts in halves])
+            for (i, _), joined in zip(halves, joined_halves, strict=True):
                 if count(joined[0].text) > count(results[i][0].text):
                     results[i] = joined
         return results
@@ -265,6 +268,11 @@ def _lost_a_part(count: Callable[[str], int], source: str, hypothesis: Hypothesi
     pieces = count(source)
     ratio = count(hypothesis.text) / pieces
     return pieces >= _LONG and (ratio < _FAR_FEWER or (ratio < _FEWER and hypothesis.score < _UNSURE))
+
+
+def _cut_well(parts: _Parts, pieces: int) -> bool:
+    """Whether to translate the parts: a sentence not very long gains nothing from a cut in the middle of a clause."""
+    return len(parts) > 1 and (pieces >= 2 * _LONG or all(text[-1:] in _CLAUSE_ENDS for text, _ in parts[:-1]))
 
 
 def _join(parts: _Parts, found: list[Hypotheses], direction: Direction) -> Hypotheses:

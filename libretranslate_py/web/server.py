@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 _FLUSH_TIMEOUT = 1.0
 _FAIL_TIMEOUT = 2.0
 
+_SIGNAL_POLL = 0.2
+
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -92,7 +94,7 @@ def serve(
     loop.start()
     announce(server.url)
     _notify("READY=1")
-    while signals.get() == signal.SIGHUP:
+    while _next_signal(signals) == signal.SIGHUP:
         threading.Thread(target=_reload, args=(on_hangup,), name="reload", daemon=True).start()
     _notify("STOPPING=1")
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -101,6 +103,15 @@ def serve(
     server.stop(stop_timeout, on_stop)
     loop.join(_FLUSH_TIMEOUT)
     _leave(status)
+
+
+def _next_signal(signals: queue.SimpleQueue[int]) -> int:
+    while True:
+        try:
+            # A signal that comes just before the wait begins does not interrupt it: its handler runs at the next turn.
+            return signals.get(timeout=_SIGNAL_POLL)
+        except queue.Empty:
+            continue
 
 
 def _run(server: Server, signals: queue.SimpleQueue[int]) -> None:

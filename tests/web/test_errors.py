@@ -13,8 +13,14 @@ from tests.web.fakes import FakeServices
 from tests.web.wire import translation
 
 # Those that no request runs into: the store, the index, the settings.
-ELSEWHERE = (errors.PackageError, errors.SettingsError)
-BASES = (errors.ProjectError, errors.RequestError, errors.Unavailable)
+ELSEWHERE = (
+    errors.UnknownPackage,
+    errors.StoreUnwritable,
+    errors.DownloadFailed,
+    errors.IndexUnusable,
+    errors.SettingsError,
+)
+BASES = (errors.ProjectError, errors.RequestError, errors.Unavailable, errors.PackageError)
 
 EXAMPLES: tuple[tuple[errors.ProjectError, int, str], ...] = (
     (errors.MissingParameter("q"), 400, "Invalid request: missing q parameter"),
@@ -41,6 +47,7 @@ EXAMPLES: tuple[tuple[errors.ProjectError, int, str], ...] = (
     (errors.Stopping(7), 503, "The server is stopping"),
     (errors.ClientGone(), 499, "The client closed the connection"),
     (errors.TranslationFailed("en", "es", "boom"), 500, "Cannot translate text: the language model failed"),
+    (errors.CorruptPackage(Path("x"), "broken"), 500, "Cannot translate text: the language package is damaged"),
 )
 
 
@@ -77,10 +84,10 @@ def test_a_subclass_is_answered_like_its_base(client: FlaskClient, services: Fak
 
 
 def test_an_error_without_entry_is_a_crash(client: FlaskClient, services: FakeServices) -> None:
-    services.translator.error = errors.CorruptPackage(Path("x"), "broken")
+    services.translator.error = errors.UnknownPackage("x", ())
     answer = client.post("/translate", json=translation("a"))
     assert (answer.status_code, answer.json) == (500, {"error": "Internal server error"})
-    with pytest.raises(errors.CorruptPackage):
+    with pytest.raises(errors.UnknownPackage):
         render_error(services.translator.error)
 
 

@@ -46,6 +46,10 @@ class Process:
     def status(self) -> int:
         return self._process.wait(20)
 
+    def error_line(self) -> str:
+        assert self._process.stderr
+        return self._process.stderr.readline()
+
     def errors(self) -> str:
         assert self._process.stderr
         return self._process.stderr.read()
