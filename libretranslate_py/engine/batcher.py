@@ -37,6 +37,8 @@ _SMALL = 8
 # whatever happens to be there: no longer than _LINGER in all, and not once nothing has arrived for _QUIET. Without it,
 # the first client to return gets a batch of its own, and all others wait for that.
 _QUIET = 0.010
+_QUIET_AT_THE_END = 0.001
+_NEARLY_ALL = 0.9
 _LINGER = 0.040
 # What is left of a crowd after a batch in which it did not show.
 _CROWD_DECAY = 0.9
@@ -241,9 +243,9 @@ class Batcher(Generic[KeyT, ResultT]):
     def _linger(self, expected: int) -> None:
         deadline = time.monotonic() + _LINGER
         expected += self._requests_waiting()
-        while not self._closed and self._requests_waiting() < expected:
+        while not self._closed and (waiting := self._requests_waiting()) < expected:
             before = self._submissions
-            self._changed.wait(_QUIET)
+            self._changed.wait(_QUIET if waiting < _NEARLY_ALL * expected else _QUIET_AT_THE_END)
             if self._submissions == before or time.monotonic() > deadline:
                 return
 

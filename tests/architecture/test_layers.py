@@ -132,3 +132,27 @@ def test_nothing_heavy_or_foreign_is_imported_at_start() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+def test_nothing_foreign_is_imported_on_the_way_of_a_request(tmp_path: Path) -> None:
+    """The same after translating, detecting, and with the tokenizer of an older package."""
+    (tmp_path / "bpe.model").write_text("#version: 0.2\nh e\n")
+    code = (
+        "import sys, pathlib\n"
+        "from libretranslate_py.engine.tokenizer import BpeTokenizer\n"
+        "from libretranslate_py.packages.package import Package\n"
+        "from libretranslate_py.services import build\n"
+        "from libretranslate_py.settings import load\n"
+        "from libretranslate_py.translator import TranslationRequest\n"
+        "home = pathlib.Path(sys.argv[1])\n"
+        "services = build(load({}, {}, None), {'HOME': sys.argv[1]})\n"
+        "(found,) = services.translator.translate(TranslationRequest(('Hello.',), 'auto', 'es', 2))\n"
+        "assert found.text == 'Hola.', found\n"
+        "BpeTokenizer(Package(home, 'en', 'es', '1', '', '', 'bpe', '', False)).encode('hello')\n"
+        "services.stop()\n"
+        "bad = {'minisbd', 'onnxruntime', 'torch', 'stanza', 'spacy'}\n"
+        "print(*sorted(bad & {name.split('.')[0] for name in sys.modules}))\n"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout.split()) == (0, []), done.stderr
