@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,8 @@ STARTER_FOLDER = Path(__file__).parent / "packages" / "starter"
 _MAX_BATCH = {"cpu": 64, "cuda": 128}
 # Seconds between two looks at the packages folder; a change is taken up when two looks agree.
 _WATCH_SECONDS = 1.0
+# Seconds without a finished batch after which the memory of the last ones is given back.
+_IDLE_SECONDS = 0.25
 _MEGABYTE = 1024 * 1024
 
 
@@ -203,12 +206,16 @@ class Services:
     def _watch(self, adopted: object) -> None:
         before = adopted
         batches = trimmed = self._engine.batcher.batches
-        while not self._stopped.wait(_WATCH_SECONDS):
-            self._engine.pool.sweep()
+        looked = time.monotonic()
+        while not self._stopped.wait(_IDLE_SECONDS):
             if self._engine.batcher.batches == batches != trimmed:
                 return_free_memory()
                 trimmed = batches
             batches = self._engine.batcher.batches
+            if time.monotonic() - looked < _WATCH_SECONDS:
+                continue
+            looked = time.monotonic()
+            self._engine.pool.sweep()
             now = self._store.fingerprint()
             if now == before and now != adopted and self._guarded("taking up the packages", self.reload) is not False:
                 adopted = now
