@@ -22,6 +22,8 @@ AUTO = "auto"
 
 # A wider beam for alternatives finds this many more than asked for, since some turn out equal.
 _SPARE = 2
+# ... and one more for every so many.
+_PER_SPARE = 3
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -256,7 +258,7 @@ class Translator:
                 hypotheses[0].text.strip() or sentence for hypotheses, sentence in zip(results, before, strict=True)
             ]
         if request.alternatives:
-            count = request.alternatives + _SPARE
+            count = request.alternatives + _SPARE + request.alternatives // _PER_SPARE
             options = DecodeOptions(max(self._beam_size, count), count)
             package = network.catalogue.served[route[-1]]
             wider = self._engine.translate(package, before, options, request.client_gone)
