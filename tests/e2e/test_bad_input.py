@@ -156,14 +156,15 @@ def test_a_wrong_method_is_json(server: ServerProcess) -> None:
 
 def test_quick_answers_while_every_slot_is_busy(start: Any) -> None:
     server: ServerProcess = start("--queue-limit", "4", "--sentence-cache", "0", "--metrics")
-    long_text = "\n".join(f"The weather is nice today, said number {n}." for n in range(400))
+    long_text = "\n".join(f"The weather is nice today, said number {n}." for n in range(600))
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         body = {"q": long_text, "source": "en", "target": "fr"}
         running = [pool.submit(server.request, "/translate", body) for _ in range(8)]
         server.wait_until(lambda: any(job.done() for job in running))
         for path in ("/health", "/ready", "/languages", "/metrics"):
-            with urllib.request.urlopen(server.url + path, timeout=1) as answer:
+            with urllib.request.urlopen(server.url + path, timeout=30) as answer:
                 assert answer.status == 200
+        assert [job.done() for job in running].count(False) >= 4, "they did not wait for the translations"
         statuses = sorted(job.result()[0] for job in running)
     assert statuses == [200] * 4 + [503] * 4
 

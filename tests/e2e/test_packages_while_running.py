@@ -67,10 +67,10 @@ def test_install_and_remove_are_taken_up_without_a_restart(start: Start, tmp_pat
     server.wait_until(lambda: len(list(server.packages.glob("translate-*"))) == 4)
     done = manage(server, "models", "install", str(archive(tmp_path, "en", "xy", "1.0")))
     assert (done.returncode, done.stdout) == (0, "installed translate-en_xy 1.0\n")
-    server.wait_until(lambda: "en-xy" in server.directions(), timeout=5)
+    server.wait_until(lambda: "en-xy" in server.directions())
     assert server.translate("Hello", "en", "xy") == "Hola"
     assert manage(server, "models", "remove", "en-xy").returncode == 0
-    server.wait_until(lambda: "en-xy" not in server.directions(), timeout=5)
+    server.wait_until(lambda: "en-xy" not in server.directions())
     assert server.translate("Hello") == "Hola"
 
 
@@ -81,7 +81,7 @@ def test_sighup_reloads(start: Start) -> None:
     server.packages.mkdir(parents=True)
     package_folder(server.packages, "en", "es", "1.0")
     server.process.send_signal(signal.SIGHUP)
-    server.wait_until(lambda: server.request("/ready")[0] == 200, timeout=5)
+    server.wait_until(lambda: server.request("/ready")[0] == 200)
     assert server.translate("Hello") == "Hola"
 
 
@@ -91,7 +91,7 @@ def test_a_higher_version_takes_over_and_older_ones_go(start: Start, tmp_path: P
     done = manage(server, "models", "install", str(archive(tmp_path, "en", "es", "1.5")))
     assert "installed translate-en_es 1.5" in done.stdout
     assert "removed translate-en_es 0.1" in done.stdout
-    server.wait_until(lambda: any("now serving translate-en_es 1.5" in line for line in server.log), timeout=5)
+    server.wait_until(lambda: any("now serving translate-en_es 1.5" in line for line in server.log))
     assert server.translate("Hello") == "Hola"
     assert sorted(path.name for path in server.packages.glob("translate-en_es*")) == ["translate-en_es-1_5"]
 
@@ -131,7 +131,7 @@ def test_a_damaged_higher_version_gives_way_to_the_lower_one(start: Start, damag
     server.wait_until(lambda: len(list(server.packages.glob("translate-*"))) == 4)
     damaged = package_folder(server.packages, "en", "es", "2.0")
     damage(damaged)
-    server.wait_until(lambda: any("now serving translate-en_es 2.0" in line for line in server.log), timeout=5)
+    server.wait_until(lambda: any("now serving translate-en_es 2.0" in line for line in server.log))
     assert server.translate("Hello") == "Hola"
     assert any("not served any more" in line for line in server.log)
     assert "a higher version" in manage(server, "models", "list").stdout
@@ -145,7 +145,7 @@ def test_a_package_for_an_unknown_code_is_listed_and_one_with_a_malformed_code_i
     server.packages.mkdir(parents=True)
     package_folder(server.packages, "en", "qqz", "1.0")
     package_folder(server.packages, "en", "e$", "1.0")
-    server.wait_until(lambda: server.directions() == {"en-qqz"}, timeout=5)
+    server.wait_until(lambda: server.directions() == {"en-qqz"})
     assert server.translate("Hello", "en", "qqz") == "Hola"
     assert any("not a usable package" in line for line in server.log)
 
