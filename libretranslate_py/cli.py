@@ -273,6 +273,15 @@ def _install(settings: Settings, names: Sequence[str], force: bool) -> None:
     _report(_installer(settings).install(list(names), force=force))
 
 
+@_models.command("starter")
+@click.pass_obj
+def _install_starters(settings: Settings) -> None:
+    """Install the small packages that come with the program, where no other is installed; no network is needed."""
+    store = _installer(settings).store
+    for package in store.install_starters(store.starters().served):
+        print(f"installed {package.name} {package.version}")
+
+
 @_models.command("update")
 @click.option("--force", is_flag=True, help="Also install the same versions again.")
 @click.pass_obj

@@ -127,7 +127,14 @@ class Services:
         self._reloading = threading.Lock()
         self._stopped = threading.Event()
         self._catalogue = shelf.read()
-        self.translator = Translator(engine, Detector(), self._catalogue, beam_size=beam_size, on_failure=self._doubt)
+        self.translator = Translator(
+            engine,
+            Detector(),
+            self._catalogue,
+            beam_size=beam_size,
+            on_failure=self._doubt,
+            not_ready=_reason_to_wait(plan.codes),
+        )
 
     def start(self) -> None:
         """Starts what goes on beside the requests: installing, updating, preloading, watching the packages folder."""
@@ -137,6 +144,7 @@ class Services:
 
     def stop(self) -> None:
         """Answers every waiting sentence with Stopping."""
+        log.info("stopping")
         self._stopped.set()
         self._engine.close()
 
@@ -225,6 +233,10 @@ class Services:
         """Gets the packages that were asked for, one step after the other; a step that fails leaves what is there."""
         for step in (self._preload, self._install_starters, self._install_missing, self._update, self._preload):
             self._guarded("getting the packages", step)
+        if self._plan.codes is not None:
+            served = {code for direction in self._catalogue.served for code in direction}
+            if lacking := sorted(set(self._plan.codes) - served):
+                log.warning("--load-only: no installed package translates %s", ", ".join(lacking))
         _log_starters(self._catalogue)
 
     def _guarded(self, what: str, step: Callable[[], bool | None]) -> bool | None:
@@ -293,6 +305,12 @@ def build(settings: Settings, environ: Mapping[str, str]) -> Services:
     return Services(
         store, build_installer(settings, store, environ), engine, Shelf(store, codes), settings.beam_size, plan
     )
+
+
+def _reason_to_wait(codes: Collection[str] | None) -> str:
+    if codes is None:
+        return "No language package is installed yet."
+    return f"No installed language package translates between the languages of --load-only: {', '.join(sorted(codes))}."
 
 
 def _log_changes(before: Catalogue, after: Catalogue) -> None:

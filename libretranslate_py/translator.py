@@ -137,10 +137,12 @@ class Translator:
         *,
         beam_size: int,
         on_failure: Callable[[CorruptPackage | TranslationFailed], None] | None = None,
+        not_ready: str = "No language package is installed yet.",
     ) -> None:
         """``on_failure`` is told of a package that cannot be used; it may call ``use`` with a better catalogue, and the
-        request is then tried again."""
+        request is then tried again. ``not_ready`` is what ``ready`` says while there is no package."""
         self._on_failure = on_failure
+        self._not_ready = not_ready
         self._engine = engine
         self._detector = detector
         self._beam_size = beam_size
@@ -156,7 +158,7 @@ class Translator:
 
     def ready(self) -> str | None:
         """None when a translation can be made, else the reason why not, as one sentence."""
-        return None if self._network.catalogue.served else "No language package is installed yet."
+        return None if self._network.catalogue.served else self._not_ready
 
     def detect(self, texts: Sequence[str]) -> list[Detection]:
         """One ranking over all ``texts``, best first, never empty."""
@@ -188,7 +190,11 @@ class Translator:
     def _translate(self, request: TranslationRequest, network: _Network) -> list[Translation]:
         texts = [_well_formed(text) for text in request.texts]
         detected = self._detect_sources(texts, request, network)
-        sources = [guess.language if guess else request.source for guess in detected]
+        # A text in which no installed language was recognised is better left alone than translated from a wrong one.
+        sources = [
+            request.source if guess is None else guess.language if guess.confidence > 0 else request.target
+            for guess in detected
+        ]
         found: list[tuple[str, ...]] = [()] * len(texts)
         for source in dict.fromkeys(sources):
             places = [place for place, its_source in enumerate(sources) if its_source == source]

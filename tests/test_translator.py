@@ -118,6 +118,11 @@ def test_auto_is_per_text_and_only_languages_that_lead_to_the_target(make: Calla
     assert found[3].text == "¿Dónde está la estación?"
 
 
+def test_a_text_of_no_installed_language_is_left_alone(make: Callable[..., Translator]) -> None:
+    (found,) = make("en-es", "es-en").translate(TranslationRequest(("日本語のテキスト",), "auto", "es"))
+    assert found.text == "日本語のテキスト"
+
+
 def test_half_a_surrogate_pair_becomes_the_replacement_character(make: Callable[..., Translator]) -> None:
     assert "\ufffd" in ask(make("en-es"), "one \ud800 two")[0]
 

@@ -17,6 +17,11 @@ from libretranslate_py.text.punctuation import follow_punctuation
 _LONGEST_ACRONYM = 5
 
 _DOTTED_I = frozenset({"tr", "az"})
+# What word processors and phones write, as the texts that models are trained on have it: many models have no piece for
+# these characters and lose their way at the first one.
+_TYPEWRITTEN = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "“": '"', "”": '"', "„": '"', "\u00ad": None, "—": "-"})
+_DASH = re.compile(r"(?:(?<=\s)|\A)-(?=\S)|(?<=\S)-(?=\s)|(?<=\s)-(?=\s)")
+
 # These write nouns, or nothing at all, in the case that only they know.
 _KEEP_CASE = frozenset({"de", "lb", "ka"})
 
@@ -48,11 +53,8 @@ class Prepared:
     source: str
     text: str
     language: str = ""
-
-    @property
-    def shouted(self) -> bool:
-        """Whether the source was in capitals and ``text`` is not."""
-        return self.text != self.source
+    # Whether the source was in capitals and ``text`` is not.
+    shouted: bool = False
 
     def restore(self, hypothesis: str, target: str) -> str:
         """Return the hypothesis with the source's case, final punctuation and nothing at its edges.
@@ -66,7 +68,8 @@ class Prepared:
         if not result:
             return ""
         result = follow_punctuation(self.source, self.language, result, target)
-        return _upper(result, target) if self.shouted else _follow_case(self.source, self.language, result, target)
+        result = _upper(result, target) if self.shouted else _follow_case(self.source, self.language, result, target)
+        return _follow_typography(self.source, result)
 
 
 def prepare(sentence: str, language: str = "") -> Prepared:
@@ -75,8 +78,21 @@ def prepare(sentence: str, language: str = "") -> Prepared:
     ``language`` is the Argos code of the sentence; without it English "I" becomes "i", and Turkish capitals their
     English counterparts. A single short word in capitals (NASA, USB) is an acronym and stays.
     """
-    text = _sentence_case(sentence, language) if _is_shouted(sentence) else sentence
-    return Prepared(sentence, text, language)
+    shouted = _is_shouted(sentence)
+    text = _sentence_case(sentence, language) if shouted else sentence
+    return Prepared(sentence, text.translate(_TYPEWRITTEN), language, shouted)
+
+
+def _follow_typography(source: str, result: str) -> str:
+    """Return ``result`` with the apostrophes, quotes and dashes that the source prefers."""
+    if "’" in source and "'" not in source:
+        result = result.replace("'", "’")
+    if "“" in source and '"' not in source and result.count('"') % 2 == 0:
+        pieces = result.split('"')
+        result = pieces[0] + "".join(("”" if n % 2 else "“") + piece for n, piece in enumerate(pieces[1:]))
+    if "—" in source:
+        result = _DASH.sub("—", result)
+    return result
 
 
 # --- case -----------------------------------------------------------------------------------------------------------

@@ -17,9 +17,13 @@ LONGEST_WORD = 100
 # Control characters (tabs and line ends among them), U+2028 and U+2029, and what no encoder takes.
 _CONTROL = rf"\x00-\x1f\x7f-\x9f\u2028\u2029{SURROGATES}"
 
-# One control character or two spaces are enough; the look-behind lets a long run be tried at its first character only.
+# Pictures and arrows: a sentence goes on behind them, but models that do not know them lose their way.
+_PICTURES = r"\u2190-\u2bff\U0001f000-\U0001faff"
+
+# One control character, bar or picture, or two spaces are enough; the look-behind lets a long run be tried at its first
+# character only.
 _SEPARATOR = re.compile(
-    rf"[\s{_CONTROL}]{{2,}}+|[{_CONTROL}]|(?<![^\s{UNSPACED}])[^\s{UNSPACED}]{{{LONGEST_WORD + 1},}}+"
+    rf"[\s{_CONTROL}]{{2,}}+|[{_CONTROL}|{_PICTURES}]|(?<![^\s{UNSPACED}])[^\s{UNSPACED}]{{{LONGEST_WORD + 1},}}+"
 )
 
 # Spaces, zero-width and directional marks, fillers that count as letters, symbols, emoji, private use.
@@ -29,11 +33,14 @@ _EDGE = (
 )
 _MARKER = (
     r"(?:[-+*–—‒•‣⁃◦·∙▪‧]|#{1,6}|\[[ xX]?\]|\(?(?:\d{1,3}(?:\.\d{1,3})*+|[A-Za-z]|[ivx]{1,5})\)"
-    r"|\d{1,3}(?:\.\d{1,3})*+\.)(?:[ \u00a0\u3000]|\Z)|>|[•◦▪‣⁃]|[0-9#*]\ufe0f?\u20e3"
+    r"|\d{1,3}(?:\.\d{1,3})*+\.)(?:[ \u00a0\u3000]|\Z)"
+    r"|\d{1,2}(?:\.\d{1,2})++ (?=[A-ZÀ-ÖØ-ÞА-Я])|—(?=\w)|>|[•◦▪‣⁃]|[0-9#*]\ufe0f?\u20e3"
 )
 _LEADING = re.compile(rf"(?:[{_EDGE}]|{_MARKER})*+")
 _AN_EDGE = re.compile(rf"[{_EDGE}]")
 _TRAILING = re.compile(rf"(?<![{_EDGE}])[{_EDGE}]++\Z")
+
+_WRAPPERS = (("(", ")"), ("[", "]"), ("{", "}"), ("**", "**"), ("*", "*"), ("__", "__"), ("_", "_"), ("`", "`"))
 
 # Matched against single words, which are short: longer ones are separators.
 _TOP_LEVEL = r"(?:com|org|net|edu|gov|mil|int|info|biz|dev|app|[a-z]{2})"
@@ -97,8 +104,27 @@ def _segment(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     last = len(chunk)
     if _AN_EDGE.match(chunk, last - 1) and (trailing := _TRAILING.search(chunk, first)):
         last = trailing.start()
+    first, last = _unwrap(chunk, first, last)
     if _has_words(chunk[first:last]):
         yield start + first, start + last
+
+
+def _unwrap(chunk: str, first: int, last: int) -> tuple[int, int]:
+    """Leave out a pair of brackets or marks around the whole of ``chunk[first:last]``: it stays as it is."""
+    for opening, closing in _WRAPPERS:
+        width = len(opening)
+        inside = chunk[first + width : last - width]
+        if (
+            inside.strip()
+            and chunk.startswith(opening, first)
+            and chunk.endswith(closing, first + width, last)
+            and opening not in inside
+            and closing not in inside
+            and not inside[0].isspace()
+            and not inside[-1].isspace()
+        ):
+            return first + width, last - width
+    return first, last
 
 
 def _has_words(chunk: str) -> bool:

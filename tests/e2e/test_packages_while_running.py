@@ -105,6 +105,8 @@ def test_removed_starters_do_not_come_back(start: Start) -> None:
     again = start()
     assert again.request("/ready")[0] == 503
     assert again.request("/languages")[1] == []
+    assert manage(again, "models", "starter").stdout.count("installed") == 4
+    again.wait_until(lambda: again.request("/ready")[0] == 200)
 
 
 def test_load_only_is_served_by_starters_without_a_network(start: Start) -> None:
@@ -123,6 +125,13 @@ def short_vocabulary(package: Path) -> None:
     """The model loads, and fails at the first word that it would name."""
     path = package / "model/shared_vocabulary.json"
     path.write_text(json.dumps(json.loads(path.read_text())[:200]))
+
+
+def test_load_only_of_a_language_that_is_not_there_says_so(start: Start) -> None:
+    server = start(LT_LOAD_ONLY="en,de")
+    server.wait_until(lambda: any("no installed package translates de, en" in line for line in server.log))
+    status, answer = server.request("/ready")
+    assert (status, "de, en" in answer["error"]) == (503, True)
 
 
 @pytest.mark.parametrize("damage", [empty_model, short_vocabulary])

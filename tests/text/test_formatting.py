@@ -17,7 +17,7 @@ ANY_TEXT = st.text(st.characters(exclude_categories=()))
         ("en", "PRESS THE RED BUTTON!", "Press the red button!"),
         ("en", "YOU AND I KNOW", "You and I know"),
         ("en", "SETTINGS", "Settings"),
-        ("en", "“GO HOME”", "“Go home”"),
+        ("en", "“GO HOME”", '"Go home"'),
         ("en", "3 PEOPLE LEFT", "3 people left"),
         ("en", "NASA", "NASA"),
         ("en", "HTTP", "HTTP"),
@@ -270,3 +270,23 @@ def test_no_copies(hypothesis: str, source: str) -> None:
 )
 def test_sentences_without_a_space_between_them_get_one(separator: str, target: str, between: str) -> None:
     assert joint(separator, target) == between
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "hypothesis", "result"),
+    [
+        ("I’m here.", "I'm here.", "J'ai faim.", "J’ai faim."),
+        ("“Hello.”", '"Hello."', '"Hola."', "“Hola.”"),
+        ("It's “mine”.", 'It\'s "mine".', '"Mio".', "“Mio”."),
+        ("—Hola —dijo.", "-Hola -dijo.", "-Hello -he said.", "—Hello —he said."),
+        ("well-known — really", "well-known - really", "tan-tan - de verdad", "tan-tan — de verdad"),
+        ("soft\u00adly", "softly", "suave", "suave"),
+        ("it's", "it's", "c'est", "c'est"),
+    ],
+)
+def test_models_get_typewritten_marks_and_people_their_own(
+    source: str, text: str, hypothesis: str, result: str
+) -> None:
+    prepared = prepare(source, "en")
+    assert prepared.text == text
+    assert prepared.restore(hypothesis, "es") == result
