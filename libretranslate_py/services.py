@@ -216,7 +216,8 @@ class Services:
         batches = trimmed = self._engine.batcher.batches
         looked = time.monotonic()
         while not self._stopped.wait(_IDLE_SECONDS):
-            if self._engine.batcher.batches == batches != trimmed:
+            # A batch may run longer than this: it must find its buffers where they are.
+            if self._engine.batcher.batches == batches != trimmed and self._engine.batcher.idle():
                 return_free_memory()
                 trimmed = batches
             batches = self._engine.batcher.batches

@@ -177,6 +177,11 @@ class Batcher(Generic[KeyT, ResultT]):
         with self._changed:
             return sum(line_up.waiting for line_up in self._line_ups.values())
 
+    def idle(self) -> bool:
+        """Whether nothing waits and nothing runs."""
+        with self._changed:
+            return not self._line_ups
+
     def close(self) -> None:
         """Answers everything that waits with Stopping, and lets the workers end after their batches."""
         with self._changed:

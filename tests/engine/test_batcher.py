@@ -153,6 +153,18 @@ def test_too_few_results_are_an_error_for_all(decoder: Decoder) -> None:
     batcher.join(TIMEOUT)
 
 
+def test_idle_is_neither_waiting_nor_running(batcher: Batcher[str, str], decoder: Decoder) -> None:
+    assert batcher.idle()
+    running = occupy(batcher, decoder)
+    assert not batcher.idle()
+    decoder.go.set()
+    running.wait()
+    submit(batcher, "next").wait()
+    batcher.close()
+    batcher.join(TIMEOUT)
+    assert batcher.idle()
+
+
 def test_a_full_queue_refuses_at_once(batcher: Batcher[str, str], decoder: Decoder) -> None:
     occupy(batcher, decoder)
     waiting = [submit(batcher, "x") for _ in range(10)]
