@@ -24,8 +24,8 @@ log = logging.getLogger(__name__)
 KeyT = TypeVar("KeyT")
 ResultT = TypeVar("ResultT")
 
-# The work of a batch, measured on full-size and small models alike: one unit for every piece, and _STEP units for every
-# step of the decoder, of which there are as many as the longest sentence has pieces.
+# The work of a batch, measured on a full-size model: one unit for every piece, and _STEP units for every step of the
+# decoder, of which there are as many as the longest sentence has pieces.
 _STEP = 4
 # Enough to make portions equal to within a thousandth.
 _HALVINGS = 12

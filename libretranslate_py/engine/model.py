@@ -60,7 +60,7 @@ def choose_settings(device: str, compute_type: str, inter_threads: int, intra_th
     """Fills in what the person left open (0 threads, device ``auto``) with what is right for this machine.
 
     One thread per batch and as many batches as processors gave the most sentences per second, and the shortest time for
-    a single sentence, on every machine measured; a GPU decodes one large batch at a time.
+    a single sentence, on machines with two processors; more of them, and a GPU, have not been measured yet.
 
     Raises SettingsError for a device or compute type that this machine does not have.
     """
