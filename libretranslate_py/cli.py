@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from libretranslate_py import __version__
+from libretranslate_py.cli_glossary import glossary
 from libretranslate_py.errors import ProjectError, SettingsError
 from libretranslate_py.options import read_env_file
 from libretranslate_py.settings import OPTIONS, Settings, load, unknown_variables
@@ -129,6 +130,10 @@ class _Served:
     def translator(self) -> Any:
         return self.services.translator
 
+    @property
+    def glossaries(self) -> Any:
+        return self.services.glossaries
+
     def queue_stats(self) -> dict[str, float]:
         return self.services.queue_stats() | {"requests_translating": self.admission.in_flight}
 
@@ -173,11 +178,11 @@ def _errors_as_one_line(program: str) -> Iterator[None]:
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--packages-dir", metavar="PATH", help="Folder of the packages.")
 @click.option("--index-url", metavar="URL", help="List of the packages that can be installed.")
+@click.option("--glossaries-dir", metavar="PATH", help="Folder of the stored glossaries.")
 @click.version_option(__version__, prog_name="ltmanage")
 @click.pass_context
-def _manage(context: click.Context, packages_dir: str | None, index_url: str | None) -> None:
-    """Looks after the language packages of libretranslate, and translates on the terminal."""
-    given = {"packages_dir": packages_dir, "index_url": index_url}
+def _manage(context: click.Context, /, **given: str | None) -> None:
+    """Looks after packages and glossaries of libretranslate, and translates on the terminal."""
     context.obj = load(given, os.environ, ENV_FILE)
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     # Progress goes to the terminal as a bar and anywhere else as a line now and then.
@@ -354,6 +359,9 @@ def _detect(settings: Settings, texts: Sequence[str]) -> None:
         print(
             *(f"{to_public(found.language)} {found.confidence:g}" for found in translator.detect([text])[:3]), sep=", "
         )
+
+
+_manage.add_command(glossary)
 
 
 # --- scripts/install_models.py ----------------------------------------------------------------------------------------

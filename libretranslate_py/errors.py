@@ -97,6 +97,15 @@ class TooManyAlternatives(RequestError):
         super().__init__(f"alternatives must be <= {limit}")
 
 
+class UnknownGlossary(RequestError):
+    """No glossary is stored under this id, which is cut and made printable here: it is whatever a client sent."""
+
+    def __init__(self, glossary_id: str) -> None:
+        shown = glossary_id if len(glossary_id) <= 80 else f"{glossary_id[:80]}…"
+        self.glossary_id = "".join(character if character.isprintable() else "\ufffd" for character in shown)
+        super().__init__(f"there is no glossary {self.glossary_id}")
+
+
 # --- a request that is fine, at a moment that is not ----------------------------------------------------------------
 
 
@@ -175,6 +184,37 @@ class IndexUnusable(PackageError):
         self.url = url
         self.reason = reason
         super().__init__(f"the package index {url} cannot be used: {reason}")
+
+
+# --- glossaries on disk -----------------------------------------------------------------------------------------------
+
+
+class GlossaryError(ProjectError):
+    """Something is wrong with the file of a glossary or its folder."""
+
+
+class FaultyGlossary(GlossaryError):
+    """``faults``: each says in one sentence where it is (line 3: ...) and what, without the words of a term."""
+
+    def __init__(self, name: str, faults: tuple[str, ...]) -> None:
+        self.name = name
+        self.faults = faults
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        super().__init__(f"{name} is not a usable glossary: {faults[0]}{more}")
+
+
+class GlossaryUnreadable(GlossaryError):
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"{path} cannot be read: {reason}")
+
+
+class GlossariesUnwritable(GlossaryError):
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"glossaries cannot be written to {path}: {reason}")
 
 
 # --- settings ---------------------------------------------------------------------------------------------------------

@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from libretranslate_py.detection import Detector
+from libretranslate_py.engine.calibration import Calibration
 from libretranslate_py.engine.check import check_package
 from libretranslate_py.engine.engine import Engine, RunnableModel
 from libretranslate_py.engine.memory import keep_buffers, return_free_memory
-from libretranslate_py.engine.model import Model, choose_settings
+from libretranslate_py.engine.model import choose_settings
 from libretranslate_py.engine.pool import Pool
 from libretranslate_py.engine.tokenizer import load_tokenizer
 from libretranslate_py.errors import CorruptPackage, ProjectError, TranslationFailed
+from libretranslate_py.glossaries import Glossaries, glossaries_folder
 from libretranslate_py.packages.index import Index
 from libretranslate_py.packages.installer import Installer, LogProgress, Progress
 from libretranslate_py.packages.package import Catalogue, Package
@@ -114,12 +116,20 @@ class Services:
     """Everything that answers requests, and the threads that keep it up to date. Made by ``build``."""
 
     def __init__(
-        self, store: Store, installer: Installer, engine: Engine, shelf: Shelf, beam_size: int, plan: _StartPlan
+        self,
+        store: Store,
+        installer: Installer,
+        engine: Engine,
+        shelf: Shelf,
+        glossaries: Glossaries,
+        beam_size: int,
+        plan: _StartPlan,
     ) -> None:
         self._store = store
         self._installer = installer
         self._engine = engine
         self._shelf = shelf
+        self.glossaries = glossaries
         self._plan = plan
         self._check = check_package
         self._vouched: set[Path] = set()
@@ -289,8 +299,9 @@ def build(settings: Settings, environ: Mapping[str, str]) -> Services:
     model_settings = choose_settings(
         settings.device, settings.compute_type, settings.inter_threads, settings.intra_threads
     )
+    calibration = Calibration(index_file(environ).parent / "alignments.json", model_settings)
     pool: Pool[RunnableModel] = Pool(
-        lambda package: Model(package, model_settings),
+        calibration.load,
         load_tokenizer,
         memory_limit=settings.memory_limit * _MEGABYTE,
         idle_unload=settings.idle_unload,
@@ -301,11 +312,12 @@ def build(settings: Settings, environ: Mapping[str, str]) -> Services:
         max_batch=_MAX_BATCH[model_settings.device],
         max_requests=2 * settings.queue_limit,
         cache_bytes=settings.sentence_cache * _MEGABYTE,
+        calibrator=calibration,
     )
     plan = _StartPlan(codes, settings.update_models, settings.force_update_models, settings.preload)
-    return Services(
-        store, build_installer(settings, store, environ), engine, Shelf(store, codes), settings.beam_size, plan
-    )
+    installer = build_installer(settings, store, environ)
+    glossaries = Glossaries(glossaries_folder(settings.glossaries_dir, environ))
+    return Services(store, installer, engine, Shelf(store, codes), glossaries, settings.beam_size, plan)
 
 
 def _reason_to_wait(codes: Collection[str] | None) -> str:

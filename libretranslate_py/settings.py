@@ -203,6 +203,13 @@ class Settings:
     no_starter: bool = option(
         False, SWITCH, _LANGUAGES, "Do not install the small packages that come with the program.", differs=_NEW
     )
+    glossaries_dir: Path | None = option(  # noqa: RUF009
+        None,
+        PATH,
+        _LANGUAGES,
+        "Folder of the stored glossaries. Empty: libretranslate/glossaries under $XDG_DATA_HOME or ~/.local/share.",
+        differs=_NEW,
+    )
 
     preload: Directions = option(  # noqa: RUF009
         (), DIRECTIONS, _ENGINE, "Models to load at the start instead of at their first use.", differs=_NEW

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import heapq
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from libretranslate_py.detection import Detector, Guess
+from libretranslate_py.drafts import protect_all, take_apart
 from libretranslate_py.engine.engine import Engine
 from libretranslate_py.engine.model import DecodeOptions
 from libretranslate_py.engine.routes import Route, find_route, reachable
-from libretranslate_py.engine.splitter import split
 from libretranslate_py.errors import CorruptPackage, TranslationFailed, UnsupportedPair
 from libretranslate_py.packages.package import Catalogue
-from libretranslate_py.text.formatting import Prepared, joint, prepare
-from libretranslate_py.text.paragraphs import extract, is_translatable
+from libretranslate_py.sentences import Candidate, Rendition, Sentence, translate_sentences
+from libretranslate_py.text import markup
+from libretranslate_py.text.alignment import Alignment, compose
+from libretranslate_py.text.paragraphs import extract_template, find_nothing
+from libretranslate_py.text.pieces import Finder
+from libretranslate_py.text.placeholders import DEFAULT
+from libretranslate_py.text.spans import Template, segments_of
 
 AUTO = "auto"
+TEXT = "text"
+HTML = "html"
 
 # A wider beam for alternatives finds this many more than asked for, since some turn out equal.
 _SPARE = 2
@@ -48,6 +55,8 @@ class TranslationRequest:
 
     alternatives: how many other translations of each whole text to give, where so many different ones are found.
     client_gone: asked now and then while the request waits; True drops what has not been decoded yet.
+    format: TEXT or HTML. attributes: whether attributes of HTML are translated, and its lang and dir follow the target.
+    find: finds what must come out as it is. terms: gives what finds the terms of a glossary for a source and a target.
     """
 
     texts: tuple[str, ...]
@@ -55,6 +64,10 @@ class TranslationRequest:
     target: str
     alternatives: int = 0
     client_gone: Callable[[], bool] | None = None
+    format: str = TEXT
+    attributes: bool = True
+    find: Finder | None = DEFAULT.find
+    terms: Callable[[str, str], Finder | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,27 +116,6 @@ class _Network:
     def sources_of(self, target: str) -> list[str]:
         """Languages from which ``target`` can be reached, itself included."""
         return [entry.code for entry in self.languages if target in entry.targets]
-
-
-@dataclass(slots=True)
-class _Text:
-    """A text taken apart: its sentences with what stands between them, and how to put it together again."""
-
-    # Of each segment: (the sentence as it goes into the model, or None; as it was; what follows it).
-    segments: list[list[tuple[Prepared | None, str, str]]]
-    rebuild: Callable[[Sequence[str]], str]
-
-    def sentences(self) -> list[Prepared]:
-        return [prepared for segment in self.segments for prepared, _, _ in segment if prepared]
-
-    def assemble(self, translated: Iterable[str], target: str) -> str:
-        """The text with its sentences, in order, replaced by ``translated``."""
-        supply = iter(translated)
-        return self.rebuild([_join(segment, supply, target) for segment in self.segments])
-
-
-# The candidates of one sentence, best first: (translation, score).
-_Candidates = list[tuple[str, float]]
 
 
 class Translator:
@@ -216,6 +208,8 @@ class Translator:
         if request.source != AUTO:
             return [None] * len(texts)
         allowed = network.sources_of(request.target)
+        if request.format == HTML:
+            texts = [_visible(text, request.target) for text in texts]
         different = list(dict.fromkeys(texts))
         rankings = self._detector.detect(different, allowed or network.codes)
         best = {text: ranking[0] for text, ranking in zip(different, rankings, strict=True)}
@@ -227,86 +221,78 @@ class Translator:
         """Each text's translation and its alternatives, along one route."""
         if not route:
             return [(text,) for text in texts]
-        parts = [_take_apart(text, route[0].source) for text in texts]
-        prepared = [sentence for part in parts for sentence in part.sentences()]
-        candidates = iter(self._candidates(route, prepared, request, network))
+        terms = request.terms(route[0].source, request.target) if request.terms else None
+        templates = (self._template(text, route[0].source, terms, request) for text in texts)
+        drafts = [take_apart(template, route[0].source) for template in templates]
+        sentences = [sentence for draft in drafts for sentence in draft.sentences()]
+        found = iter(self._renditions(route, sentences, request, network))
         results = []
-        for part in parts:
-            own = [next(candidates) for _ in part.sentences()]
-            combinations = best_combinations([[score for _, score in c] for c in own], request.alternatives + 1)
+        for draft in drafts:
+            own = [next(found) for _ in draft.sentences()]
+            combinations = best_combinations([[one.score for one in r] for r in own], request.alternatives + 1)
             versions = [
-                part.assemble([c[n][0] for c, n in zip(own, choice, strict=True)], request.target)
+                draft.assemble([r[n] for r, n in zip(own, choice, strict=True)], request.target)
                 for choice in combinations
             ]
             results.append(tuple(dict.fromkeys(versions)))
         return results
 
-    def _candidates(
-        self, route: Route, prepared: Sequence[Prepared], request: TranslationRequest, network: _Network
-    ) -> list[_Candidates]:
-        """The translations of each sentence, distinct and best first, all the way along the route."""
+    def _template(self, text: str, source: str, terms: Finder | None, request: TranslationRequest) -> Template:
+        if request.format == HTML:
+            template = markup.extract(text, source=source, target=request.target, attributes=request.attributes)
+            template = protect_all(template, request.find)
+        else:
+            template = extract_template(text, request.find or find_nothing)
+        return protect_all(template, terms)
+
+    def _renditions(
+        self, route: Route, sentences: Sequence[Sentence], request: TranslationRequest, network: _Network
+    ) -> list[list[Rendition]]:
+        """The renditions of each sentence, distinct and best first, all the way along the route."""
+
+        def decode(sentences: Sequence[str], *, aligned: bool) -> list[list[Candidate]]:
+            return self._follow(route, sentences, aligned, request, network)
+
         with ExitStack() as held:
             for direction in route:
                 held.enter_context(self._engine.hold(network.catalogue.served[direction]))
-            return self._follow(route, prepared, request, network)
+            return translate_sentences(sentences, decode, route[0].source, request.target)
 
     def _follow(
-        self, route: Route, prepared: Sequence[Prepared], request: TranslationRequest, network: _Network
-    ) -> list[_Candidates]:
-        options = DecodeOptions(self._beam_size)
-        sentences = [sentence.text for sentence in prepared]
-        before: list[str] = sentences
-        for direction in route:
-            before = sentences
-            package = network.catalogue.served[direction]
-            results = self._engine.translate(package, sentences, options, request.client_gone)
-            sentences = [
-                hypotheses[0].text.strip() or sentence for hypotheses, sentence in zip(results, before, strict=True)
-            ]
+        self, route: Route, sentences: Sequence[str], aligned: bool, request: TranslationRequest, network: _Network
+    ) -> list[list[Candidate]]:
+        options = DecodeOptions(self._beam_size, alignment=aligned)
+        alignments: list[Alignment | None] = [None] * len(sentences)
+        for direction in route[:-1]:
+            found = self._engine.translate(network.catalogue.served[direction], sentences, options, request.client_gone)
+            alignments = [_compose(before, best[0].alignment) for before, best in zip(alignments, found, strict=True)]
+            sentences = [best[0].text.strip() or before for best, before in zip(found, sentences, strict=True)]
+        last = network.catalogue.served[route[-1]]
+        results = self._engine.translate(last, sentences, options, request.client_gone)
         if request.alternatives:
             count = request.alternatives + _SPARE + request.alternatives // _PER_SPARE
-            options = DecodeOptions(max(self._beam_size, count), count)
-            package = network.catalogue.served[route[-1]]
-            wider = self._engine.translate(package, before, options, request.client_gone)
+            options = replace(options, beam_size=max(self._beam_size, count), hypotheses=count)
+            wider = self._engine.translate(last, sentences, options, request.client_gone)
             results = [best[:1] + others for best, others in zip(results, wider, strict=True)]
         return [
-            _distinct((sentence.restore(h.text.strip() or source, route[-1].target), h.score) for h in hypotheses)
-            for sentence, source, hypotheses in zip(prepared, before, results, strict=True)
+            [Candidate(h.text.strip() or sentence, h.score, _compose(before, h.alignment)) for h in hypotheses]
+            for sentence, before, hypotheses in zip(sentences, alignments, results, strict=True)
         ]
+
+
+def _visible(html: str, target: str) -> str:
+    """What is to be translated of a page, as plain text."""
+    template = markup.extract(html, source=target, target=target, attributes=False)
+    return "\n".join(segment.text for segment in segments_of(template))
+
+
+def _compose(before: Alignment | None, alignment: Alignment | None) -> Alignment | None:
+    return compose(before, alignment) if before and alignment else alignment
 
 
 def _well_formed(text: str) -> str:
     """Half of a surrogate pair is no character: it cannot be encoded, so it becomes the replacement character."""
     return _SURROGATE.sub("\ufffd", text)
-
-
-def _take_apart(text: str, language: str) -> _Text:
-    segments, rebuild = extract(text)
-    return _Text(
-        [
-            [
-                (prepare(sentence, language) if is_translatable(sentence) else None, sentence, separator)
-                for sentence, separator in split(segment, language)
-            ]
-            for segment in segments
-        ],
-        rebuild,
-    )
-
-
-def _join(segment: list[tuple[Prepared | None, str, str]], supply: Iterator[str], target: str) -> str:
-    pieces: list[str] = []
-    for position, (prepared, sentence, separator) in enumerate(segment, start=1):
-        pieces.append(next(supply) if prepared else sentence)
-        pieces.append(joint(separator, target) if position < len(segment) else separator)
-    return "".join(pieces)
-
-
-def _distinct(candidates: Iterable[tuple[str, float]]) -> _Candidates:
-    first: dict[str, float] = {}
-    for text, score in candidates:
-        first.setdefault(text, score)
-    return list(first.items())
 
 
 def best_combinations(scores: Sequence[Sequence[float]], count: int) -> list[list[int]]:

@@ -6,12 +6,15 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from libretranslate_py.engine.alignment import Attention, find_pieces
 from libretranslate_py.engine.engine import Engine
 from libretranslate_py.engine.model import DecodeOptions, RawHypothesis
 from libretranslate_py.engine.pool import Pool
 from libretranslate_py.packages.package import Catalogue, Package
 
-Behaviour = Callable[[list[str], DecodeOptions], list[RawHypothesis]]
+# Pieces and score, or these and the attention.
+Answer = tuple[list[str], float] | RawHypothesis
+Behaviour = Callable[[list[str], DecodeOptions], Sequence[Answer]]
 
 
 def fake_package(source: str, target: str, version: str = "1.0") -> Package:
@@ -30,6 +33,28 @@ class WordTokenizer:
 
     def decode(self, pieces: Sequence[str]) -> str:
         return " ".join(pieces)
+
+    def locate_encoded(self, sentence: str) -> tuple[list[str], list[tuple[int, int]]]:
+        pieces = self.encode(sentence)
+        return pieces, find_pieces(sentence, pieces)
+
+    def locate_decoded(self, pieces: Sequence[str]) -> tuple[str, list[tuple[int, int]]]:
+        text = self.decode(pieces)
+        return text, find_pieces(text, pieces)
+
+
+def diagonal(rows: int, columns: int) -> Attention:
+    """Every piece comes from the one at its own place; those for which there is none, from the last."""
+    return [[float(column == min(row, columns - 1)) for column in range(columns)] for row in range(rows)]
+
+
+def complete(answer: Answer, source: list[str], options: DecodeOptions) -> RawHypothesis:
+    """What a model answers: attention where it is asked for, diagonal where ``answer`` has none."""
+    found = RawHypothesis(*answer)
+    if not options.alignment:
+        return RawHypothesis(found.pieces, found.score)
+    attention = found.attention if found.attention is not None else diagonal(len(found.pieces), len(source))
+    return RawHypothesis(found.pieces, found.score, attention)
 
 
 class FakeModel:
@@ -50,7 +75,10 @@ class FakeModel:
         self.batches.append([list(sentence) for sentence in sentences])
         self.entered.set()
         self.gate.wait(20)
-        return [self.behaviour(sentence, options) for sentence in sentences]
+        return [
+            [complete(answer, sentence, options) for answer in self.behaviour(sentence, options)]
+            for sentence in sentences
+        ]
 
     def unload(self) -> None:
         self.unloaded = True
@@ -59,7 +87,7 @@ class FakeModel:
 def tagged(target: str) -> Behaviour:
     """Marks every word with the target language: ``good day`` -> ``good/es day/es``; all hypotheses asked for."""
 
-    def behave(sentence: list[str], options: DecodeOptions) -> list[RawHypothesis]:
+    def behave(sentence: list[str], options: DecodeOptions) -> list[Answer]:
         words = [f"{word}/{target}" for word in sentence]
         return [(words + ["~"] * n, -0.1 - n) for n in range(options.hypotheses)]
 

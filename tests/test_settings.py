@@ -68,6 +68,7 @@ require-api-key false
 trusted-proxies
 trusted-hops 1
 packages-dir
+glossaries-dir
 index-url https://raw.githubusercontent.com/argosopentech/argospm-index/main/index.json
 no-starter false
 sentence-cache 64

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from libretranslate_py.cache import Cache, Flight
+from libretranslate_py.engine.alignment import Part, Units, align, group, join
 from libretranslate_py.engine.batcher import Batcher, Item
 from libretranslate_py.engine.model import DecodeOptions, Hypothesis, RawHypothesis
 from libretranslate_py.engine.pool import Pool
@@ -18,6 +19,7 @@ from libretranslate_py.engine.tokenizer import Tokenizer
 from libretranslate_py.errors import ClientGone, CorruptPackage, ProjectError, TranslationFailed
 from libretranslate_py.languages import Direction
 from libretranslate_py.packages.package import Package
+from libretranslate_py.text.alignment import Alignment
 from libretranslate_py.text.formatting import is_copy, joint, looks_repeated, prepare
 
 log = logging.getLogger(__name__)
@@ -40,6 +42,10 @@ _CLAUSE_ENDS = ",;:，、；：،؛—–)"
 # How often a request that waits looks whether its client is still there, in seconds.
 _POLL = 0.5
 
+# What a range of a word and a link take in memory, with the reference to them.
+_WORD_BYTES = 64
+_LINK_BYTES = 80
+
 Hypotheses = tuple[Hypothesis, ...]
 _Parts = list[tuple[str, str]]
 
@@ -53,6 +59,14 @@ class RunnableModel(Protocol):
     def run(self, sentences: Sequence[list[str]], options: DecodeOptions) -> list[list[RawHypothesis]]: ...
 
     def unload(self) -> None: ...
+
+
+class Calibrator(Protocol):
+    """What finds out how models must be loaded for good alignments; see calibration.py."""
+
+    def needed(self, package: Package) -> bool: ...
+
+    def settle(self, package: Package, tokenizer: Tokenizer, renew: Callable[[Package], None]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +89,12 @@ class _Call:
 
     def count(self, text: str) -> int:
         return len(self.tokenizer.encode(text))
+
+
+class _Pieces(list[str]):
+    """The pieces of a sentence with their units, which the alignment of its hypotheses needs."""
+
+    units: Units | None = None
 
 
 class _Job:
@@ -112,6 +132,7 @@ class Engine:
 
     cache_bytes: bound on the kept translations of sentences, 0 = none are kept.
     window: pieces beyond which a sentence is cut at clause or word boundaries.
+    calibrator: asked before the first alignments of a package; without it they are made with what its model gives.
     """
 
     def __init__(
@@ -123,10 +144,12 @@ class Engine:
         max_requests: int,
         cache_bytes: int,
         window: int = WINDOW,
+        calibrator: Calibrator | None = None,
     ) -> None:
         self.pool = pool
         self.cache: Cache[_CacheKey, Hypotheses] = Cache(cache_bytes, _measure)
         self._window = window
+        self._calibrator = calibrator
         self.batcher: Batcher[_BatchKey, Hypotheses] = Batcher(
             self._run, _explain, workers=workers, max_batch=max_batch, max_requests=max_requests
         )
@@ -147,6 +170,8 @@ class Engine:
         Raises Overloaded, Stopping, TranslationFailed, CorruptPackage, and ClientGone when ``client_gone`` says so.
         """
         with self.pool.pin(package) as tokenizer:
+            if options.alignment and self._calibrator and self._calibrator.needed(package):
+                self._calibrator.settle(package, tokenizer, self.pool.renew)
             call = _Call(package, tokenizer, options, client_gone)
             return self._in_parts(call, [self._cut(sentence, tokenizer) for sentence in sentences])
 
@@ -206,7 +231,7 @@ class Engine:
                 job.set(index, kept, None)
             else:
                 # All are made first: once a flight is joined, nothing may fail before it is submitted.
-                missing.append((index, key, call.tokenizer.encode(sentence)))
+                missing.append((index, key, _encode(call, sentence)))
         joined = [self._join_flight(key, job, index, pieces) for index, key, pieces in missing]
         items = [item for item in joined if item]
         try:
@@ -245,7 +270,27 @@ class Engine:
             raw = model.run(sentences, key.options)
             if not all(raw):
                 raise ValueError("a sentence came back without a hypothesis")
-            return [tuple(Hypothesis(tokenizer.decode(pieces), score) for pieces, score in found) for found in raw]
+            return [
+                tuple(_finish(tokenizer, pieces, hypothesis) for hypothesis in found)
+                for pieces, found in zip(sentences, raw, strict=True)
+            ]
+
+
+def _encode(call: _Call, sentence: str) -> list[str]:
+    if not call.options.alignment:
+        return call.tokenizer.encode(sentence)
+    found, ranges = call.tokenizer.locate_encoded(sentence)
+    pieces = _Pieces(found)
+    pieces.units = group(sentence, ranges)
+    return pieces
+
+
+def _finish(tokenizer: Tokenizer, source: list[str], raw: RawHypothesis) -> Hypothesis:
+    units = source.units if isinstance(source, _Pieces) else None
+    if units is None:
+        return Hypothesis(tokenizer.decode(raw.pieces), raw.score)
+    text, ranges = tokenizer.locate_decoded(raw.pieces)
+    return Hypothesis(text, raw.score, align(units, group(text, ranges), raw.attention or ()))
 
 
 def _explain(key: _BatchKey, cause: BaseException) -> ProjectError:
@@ -284,18 +329,39 @@ def _join(parts: _Parts, found: list[Hypotheses], direction: Direction) -> Hypot
         return found[0]
     prepared = [prepare(text, direction.source) for text, _ in parts]
     separators = [joint(separator, direction.target) for _, separator in parts[:-1]] + [parts[-1][1]]
-    return tuple(
-        Hypothesis(
-            "".join(
-                part.restore(hypothesis.text, direction.target) + separator
-                for part, hypothesis, separator in zip(prepared, version, separators, strict=True)
-            ),
-            sum(hypothesis.score for hypothesis in version) / len(parts),
-        )
-        for version in zip(*found, strict=False)
-    )
+    joined: list[Hypothesis] = []
+    for version in zip(*found, strict=False):
+        written = [part.restore(h.text, direction.target) for part, h in zip(prepared, version, strict=True)]
+        text = "".join(part + separator for part, separator in zip(written, separators, strict=True))
+        score = sum(hypothesis.score for hypothesis in version) / len(parts)
+        joined.append(Hypothesis(text, score, _join_alignments(parts, version, written, separators, text)))
+    return tuple(joined)
+
+
+def _join_alignments(
+    parts: _Parts, version: Hypotheses, written: Sequence[str], separators: Sequence[str], target: str
+) -> Alignment | None:
+    aligned: list[Part] = []
+    source_start = target_start = 0
+    for (text, space), hypothesis, output, separator in zip(parts, version, written, separators, strict=True):
+        if hypothesis.alignment is None:
+            return None
+        aligned.append(Part(hypothesis.alignment, source_start, hypothesis.text, output, target_start))
+        source_start += len(text) + len(space)
+        target_start += len(output) + len(separator)
+    source = "".join(text + space for text, space in parts)
+    return join(source, target, aligned)
 
 
 def _measure(key: _CacheKey, value: Hypotheses) -> int:
     """Bytes that an entry keeps, roughly: four per character, and the objects around them."""
-    return 400 + 4 * len(key[2]) + sum(100 + 4 * len(hypothesis.text) for hypothesis in value)
+    return 400 + 4 * len(key[2]) + sum(_measure_hypothesis(hypothesis) for hypothesis in value)
+
+
+def _measure_hypothesis(hypothesis: Hypothesis) -> int:
+    size = 100 + 4 * len(hypothesis.text)
+    if hypothesis.alignment:
+        alignment = hypothesis.alignment
+        size += 200 + _WORD_BYTES * (len(alignment.source) + len(alignment.target))
+        size += _LINK_BYTES * len(alignment.links)
+    return size

@@ -102,6 +102,19 @@ class Pool(Generic[ModelT]):
                 entry.retired = path not in self._kept
         self._unload([entry for entry in self._idle_entries() if entry.retired], forget=True)
 
+    def renew(self, package: Package) -> None:
+        """The model of ``package``, loaded or loading, is not as it should be: batches from now on get another one.
+
+        It is unloaded at once, or when the batches that run on it have ended.
+        """
+        with self._lock:
+            old = self._entries.get(package.path)
+            if old is None or old.package != package or (old.model is None and not old.leases):
+                return
+            self._entries[package.path] = _Entry(package, tokenizer=old.tokenizer, retired=old.retired)
+            old.retired = True
+        self._unload([old])
+
     def sweep(self) -> None:
         """Unloads what has been idle for too long; called every few seconds by the owner."""
         if self._idle_unload:

@@ -1,15 +1,24 @@
 """Plain text as segments to translate, and everything between them, which comes back as it was.
 
 A segment is a line, or a column of a line where tabs or runs of spaces set columns off, without its indentation, list
-marker, and the symbols at its edges.
+marker, and the symbols at its edges. Pieces that a finder finds are never divided: what is in them separates nothing.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
 
 from libretranslate_py.text.characters import SURROGATES, UNSPACED
+from libretranslate_py.text.pieces import Finder, protect
+from libretranslate_py.text.spans import Kind, Segment, Span, Template
+
+# What stands for each character of a piece while a text is divided (noncharacters: no text has them): neither space nor
+# letter; _LOOSE counts as a symbol that a segment's edge does not need.
+_FIRM, _LOOSE = "\ufdd0", "\ufdd1"
 
 # No language that uses spaces has words of this many characters: such a run is base64, a key, a noise of letters.
 LONGEST_WORD = 100
@@ -23,13 +32,14 @@ _PICTURES = r"\u2190-\u2bff\U0001f000-\U0001faff"
 # One control character, bar or picture, or two spaces are enough; the look-behind lets a long run be tried at its first
 # character only.
 _SEPARATOR = re.compile(
-    rf"[\s{_CONTROL}]{{2,}}+|[{_CONTROL}|{_PICTURES}]|(?<![^\s{UNSPACED}])[^\s{UNSPACED}]{{{LONGEST_WORD + 1},}}+"
+    rf"[\s{_CONTROL}]{{2,}}+|[{_CONTROL}|{_PICTURES}]"
+    rf"|(?<![^\s{UNSPACED}{_FIRM}{_LOOSE}])[^\s{UNSPACED}{_FIRM}{_LOOSE}]{{{LONGEST_WORD + 1},}}+"
 )
 
 # Spaces, zero-width and directional marks, fillers that count as letters, symbols, emoji, private use.
 _EDGE = (
     r"\s\u00a9\u00ad\u00ae\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u20d0-\u20ff\u2122\u2060-\u206f"
-    r"\u2190-\u2bff\u3164\ue000-\uf8ff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffd\U0001f000-\U0001faff\U000e0000-\U000e0fff"
+    r"\ufdd1\u2190-\u2bff\u3164\ue000-\uf8ff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffd\U0001f000-\U0001faff\U000e0000-\U000e0fff"
 )
 _MARKER = (
     r"(?:[-+*–—‒•‣⁃◦·∙▪‧]|#{1,6}|\[[ xX]?\]|\(?(?:\d{1,3}(?:\.\d{1,3})*+|[A-Za-z]|[ivx]{1,5})\)"
@@ -38,7 +48,6 @@ _MARKER = (
 )
 _LEADING = re.compile(rf"(?:[{_EDGE}]|{_MARKER})*+")
 _AN_EDGE = re.compile(rf"[{_EDGE}]")
-_TRAILING = re.compile(rf"(?<![{_EDGE}])[{_EDGE}]++\Z")
 
 _WRAPPERS = (("(", ")"), ("[", "]"), ("{", "}"), ("**", "**"), ("*", "*"), ("__", "__"), ("_", "_"), ("`", "`"))
 
@@ -75,6 +84,34 @@ def extract(text: str) -> tuple[list[str], Callable[[Sequence[str]], str]]:
     return [text[start:end] for start, end in spans], rebuild
 
 
+def find_nothing(text: str) -> Sequence[Span]:
+    """The finder of a text without pieces."""
+    return ()
+
+
+def extract_template(text: str, find: Finder = find_nothing) -> Template:
+    """Return ``text`` as a template; with each segment's ``raw`` in its place, the template gives ``text`` exactly.
+
+    What ``find`` finds in the whole text become spans of the segments. A segment holds at least one letter outside of
+    pieces and addresses; outside of its NAME, NUMBER and TERM spans it holds no control character, no line end, no lone
+    surrogate, no two spaces in a row, and no space at its edges. What is no part of a segment is verbatim, but for the
+    segments in the output of a piece that stands there.
+    """
+    intervals = _intervals(find(text))
+    masked = _mask(text, intervals)
+    separators, extra_spaces = _lines(masked, list(_SEPARATOR.finditer(masked)))
+    broken = _broken_pairs(intervals, separators)
+    if broken:
+        masked = _mask(text, [(start, end, span, _LOOSE if span in broken else m) for start, end, span, m in intervals])
+    template = _Builder(text, intervals, extra_spaces)
+    cutter = _Cutter(masked, intervals)
+    for start, end in _between(separators, len(text)):
+        found = cutter.cut(start, end)
+        if found:
+            template.add_segment(*found)
+    return template.finish()
+
+
 def is_translatable(text: str) -> bool:
     """Whether ``text`` has at least one segment; one without comes back as it is."""
     return next(_spans(text), None) is not None
@@ -97,16 +134,19 @@ def _segment(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     if chunk.isascii() and chunk.isalpha():
         yield start, end
         return
-    leading = _LEADING.match(chunk)
-    first = leading.end() if leading else 0
-    if first == len(chunk):
-        return
-    last = len(chunk)
-    if _AN_EDGE.match(chunk, last - 1) and (trailing := _TRAILING.search(chunk, first)):
-        last = trailing.start()
-    first, last = _unwrap(chunk, first, last)
+    first, last = _unwrap(chunk, *_trim(chunk, 0, len(chunk)))
     if _has_words(chunk[first:last]):
         yield start + first, start + last
+
+
+def _trim(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return ``text[start:end]`` without its edges."""
+    leading = _LEADING.match(text, start, end)
+    first = leading.end() if leading else start
+    last = end
+    while last > first and _AN_EDGE.match(text, last - 1):
+        last -= 1
+    return first, last
 
 
 def _unwrap(chunk: str, first: int, last: int) -> tuple[int, int]:
@@ -133,3 +173,181 @@ def _has_words(chunk: str) -> bool:
 
 def _has_letter(word: str) -> bool:
     return any(map(str.isalpha, word))
+
+
+# --- texts with pieces ------------------------------------------------------------------------------------------------
+
+# Start and end of a piece, or of a delimiter of a PAIR; the whole span; and what stands for each of its characters.
+_Interval = tuple[int, int, Span, str]
+
+_LINE_END = re.compile(r"[^\S\t \u00a0\u3000\u2000-\u200a\u202f\u205f\u1680]|[\x00-\x08\x0e-\x1f\x7f-\x9f]")
+_FINAL_MARKS = frozenset(".!?…。！？)]\"'”»" + _LOOSE)
+
+
+def _intervals(pieces: Sequence[Span]) -> list[_Interval]:
+    found: list[_Interval] = []
+    for span in pieces:
+        if span.kind is Kind.PAIR:
+            opening, closing = _literal(span.opening), _literal(span.closing)
+            found.append((span.start, span.start + len(opening), span, _FIRM))
+            found.append((span.end - len(closing), span.end, span, _FIRM))
+        else:
+            found.append((span.start, span.end, span, _LOOSE if span.kind is Kind.MARK else _FIRM))
+    found.sort(key=lambda interval: interval[:2])
+    return found
+
+
+def _literal(template: Template) -> str:
+    return "".join(piece if isinstance(piece, str) else piece.raw for piece in template)
+
+
+def _mask(text: str, intervals: Sequence[_Interval]) -> str:
+    """Return ``text`` with stand-ins for the characters of pieces."""
+    parts: list[str] = []
+    position = 0
+    for start, end, _, stand_in in intervals:
+        parts += (text[position:start], stand_in * (end - start))
+        position = end
+    parts.append(text[position:])
+    return "".join(parts)
+
+
+def _lines(masked: str, separators: Sequence[re.Match[str]]) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """Return what separates segments, and the spaces beyond the first where a sentence goes on behind several.
+
+    That is so where a lower-case letter follows, and nothing else on the line looks as if there were columns.
+    """
+    kept: list[tuple[int, int]] = []
+    extra: list[tuple[int, int]] = []
+    line: list[tuple[int, int]] = []
+    for found in separators:
+        if _LINE_END.search(found.group()):
+            _end_line(masked, line, kept, extra)
+            kept.append(found.span())
+            line = []
+        else:
+            line.append(found.span())
+    _end_line(masked, line, kept, extra)
+    return kept, extra
+
+
+def _end_line(
+    masked: str, line: list[tuple[int, int]], kept: list[tuple[int, int]], extra: list[tuple[int, int]]
+) -> None:
+    columns = [(start, end) for start, end in line if masked[start] in "\t|" or masked[start].isspace()]
+    within = [(start, end) for start, end in columns if start > 0 and end < len(masked)]
+    for start, end in line:
+        goes_on = (
+            within == [(start, end)]
+            and not set(masked[start:end]) - {" ", "\u00a0"}
+            and masked[start - 1].isalnum()
+            and masked[end].islower()
+        )
+        if goes_on:
+            extra.append((start + 1, end))
+        else:
+            kept.append((start, end))
+
+
+def _broken_pairs(intervals: Sequence[_Interval], separators: Sequence[tuple[int, int]]) -> set[Span]:
+    """Return the PAIR spans that a separator divides."""
+    starts = [start for start, _ in separators]
+    return {
+        span
+        for _, _, span, _ in intervals
+        if span.kind is Kind.PAIR and bisect_left(starts, span.start) != bisect_left(starts, span.end)
+    }
+
+
+def _between(separators: Sequence[tuple[int, int]], length: int) -> Iterator[tuple[int, int]]:
+    position = 0
+    for start, end in separators:
+        if start > position:
+            yield position, start
+        position = end
+    if position < length:
+        yield position, length
+
+
+class _Cutter:
+    """Finds the segments between separators."""
+
+    def __init__(self, masked: str, intervals: Sequence[_Interval]) -> None:
+        self._masked = masked
+        pairs = [span for _, _, span, _ in intervals if span.kind is Kind.PAIR]
+        self._pairs = {(span.start, span.end): span for span in pairs}
+        self._firm = {end: (start, span) for start, end, span, _ in intervals if span.kind is Kind.NAME}
+
+    def cut(self, start: int, end: int) -> tuple[int, int] | None:
+        """Return the segment in ``start`` to ``end`` without its edges; None if there is nothing to translate."""
+        masked = self._masked
+        start, end = _unwrap(masked, *_trim(masked, start, end))
+        while pair := self._pairs.get((start, end)):
+            start, end = _trim(masked, start + len(_literal(pair.opening)), end - len(_literal(pair.closing)))
+        end = self._without_hashtags(start, end)
+        return (start, end) if _has_words(masked[start:end]) else None
+
+    def _without_hashtags(self, start: int, end: int) -> int:
+        """Leave out hashtags that come after the end of the last sentence."""
+        last = end
+        while (found := self._firm.get(last)) and _literal(found[1].output).startswith("#"):
+            if found[0] <= start:
+                return end
+            last = found[0]
+            while last > start and _AN_EDGE.match(self._masked, last - 1):
+                last -= 1
+            if last > start and self._masked[last - 1] in _FINAL_MARKS:
+                return last
+        return end
+
+
+class _Builder:
+    """Puts a template together, from the beginning of the text to its end."""
+
+    def __init__(self, text: str, intervals: Sequence[_Interval], extra_spaces: Sequence[tuple[int, int]]) -> None:
+        self._text = text
+        spaces = [(a, b, Span(a, b, Kind.MARK, opening=(text[a:b],)), _LOOSE) for a, b in extra_spaces]
+        self._intervals = sorted([*intervals, *spaces], key=lambda interval: interval[:2])
+        self._next = 0
+        self._position = 0
+        self._template: list[str | Segment] = []
+
+    def add_segment(self, start: int, end: int) -> None:
+        self._add_verbatim(start)
+        finds: list[Span] = []
+        while self._next < len(self._intervals) and self._intervals[self._next][0] < end:
+            first, last, span, _ = self._intervals[self._next]
+            self._next += 1
+            if start <= span.start and span.end <= end:
+                if span.kind is not Kind.PAIR or first == span.start:
+                    finds.append(_moved(span, start))
+            else:
+                finds.append(Span(first - start, last - start, Kind.MARK, opening=(self._text[first:last],)))
+        raw = self._text[start:end]
+        segment = Segment(raw, raw=raw)
+        self._template.append(protect(segment, [lambda _: finds]) if finds else segment)
+        self._position = end
+
+    def finish(self) -> Template:
+        self._add_verbatim(len(self._text))
+        template: list[str | Segment] = []
+        for is_text, pieces in groupby(self._template, key=lambda piece: isinstance(piece, str)):
+            if is_text:
+                template.append("".join(map(str, pieces)))
+            else:
+                template.extend(pieces)
+        return tuple(piece for piece in template if piece != "")
+
+    def _add_verbatim(self, end: int) -> None:
+        while self._next < len(self._intervals) and self._intervals[self._next][0] < end:
+            first, last, span, _ = self._intervals[self._next]
+            self._next += 1
+            if any(isinstance(piece, Segment) for piece in span.output):
+                self._template += (self._text[self._position : first], *span.output)
+                self._position = last
+        self._template.append(self._text[self._position : end])
+        self._position = end
+
+
+def _moved(span: Span, back: int) -> Span:
+    return replace(span, start=span.start - back, end=span.end - back)

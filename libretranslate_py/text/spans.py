@@ -49,9 +49,10 @@ class Segment:
 
     text: as a reader sees it: entities read as characters; holds the text of PAIR, NAME, NUMBER and TERM spans, nothing
     of MARK spans. spans: ordered by (start, -end), those with the same range from the outermost to the innermost; PAIR
-    spans are nested or apart, never crossing each other or a protected span. raw: the slice of the document that this
-    segment stands for, used where nothing of it is translated. escape: characters -> how the document writes them; it
-    is applied to the translated text, never to templates.
+    spans are nested or apart, never crossing each other or a protected span, and never empty. A MARK at the edge of a
+    PAIR is outside of it: one that belongs inside is a part of the pair's ``opening`` or ``closing``. raw: the slice of
+    the document that this segment stands for, used where nothing of it is translated. escape: characters -> how the
+    document writes them; it is applied to the translated text, never to templates.
     """
 
     text: str

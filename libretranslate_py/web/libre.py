@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from flask import Blueprint, Request, Response, request
 
@@ -20,7 +22,10 @@ from libretranslate_py.errors import (
     UnsupportedFormat,
 )
 from libretranslate_py.languages import display_name, match_locale, resolve, to_public
-from libretranslate_py.translator import AUTO, Detection, LanguageEntry, Translation, TranslationRequest
+from libretranslate_py.text import glossary, placeholders
+from libretranslate_py.text.pieces import Finder
+from libretranslate_py.text.placeholders import Placeholders
+from libretranslate_py.translator import AUTO, HTML, TEXT, Detection, LanguageEntry, Translation, TranslationRequest
 from libretranslate_py.web.answers import answer, refuse
 from libretranslate_py.web.bodies import read_fields
 from libretranslate_py.web.edge import access_of
@@ -45,6 +50,7 @@ class _Dialect:
     def __init__(self, services: Services, options: WebOptions) -> None:
         self._translator = services.translator
         self._admission = services.admission
+        self._glossaries = services.glossaries
         self._options = options
 
     def translate(self) -> Response:
@@ -74,11 +80,36 @@ class _Dialect:
         codes = {entry.code for entry in self._translator.languages()}
         source = AUTO if source.lower() == AUTO else resolve(source, codes)
         target = resolve(target, codes)
-        _check_format(fields.get("format"))
         access = access_of(request.environ)
         access.source, access.target = source, target
         client_gone = request.environ.get("waitress.client_disconnected")
-        return TranslationRequest(texts, source, target, alternatives, client_gone)
+        return TranslationRequest(
+            texts,
+            source,
+            target,
+            alternatives,
+            client_gone,
+            format=parse_format(fields.get("format")),
+            find=parse_placeholders(fields.get("placeholders")).find,
+            terms=self._parse_terms(fields),
+        )
+
+    def _parse_terms(self, fields: Mapping[str, object]) -> Callable[[str, str], Finder | None] | None:
+        """What finds the terms of the request's own glossary and of the stored one that it names."""
+        own, glossary_id = glossary.parse(fields.get("glossary")), fields.get("glossary_id")
+        if glossary_id is None or glossary_id == "":
+            glossary_id = None
+            if own is None:
+                return None
+        elif not isinstance(glossary_id, str):
+            raise InvalidParameter("glossary_id", "the name of a glossary")
+
+        def find_terms(source: str, target: str) -> Finder | None:
+            stored = self._glossaries.find(glossary_id, source, target) if glossary_id else None
+            both = glossary.merge(own, stored)
+            return partial(both.find, target=target) if both else None
+
+        return find_terms
 
     def _check_size(self, texts: Collection[str]) -> None:
         most, longest = self._options.batch_limit, self._options.char_limit
@@ -135,12 +166,26 @@ def _parse_code(fields: Mapping[str, object], name: str) -> str:
     return code
 
 
-def _check_format(value: object) -> None:
-    if value is None or value == "" or value == "text":
-        return
+def parse_format(value: object) -> str:
+    """TEXT or HTML; raises InvalidParameter, UnsupportedFormat."""
+    if value is None or value == "":
+        return TEXT
     if not isinstance(value, str):
-        raise InvalidParameter("format", "text")
-    raise UnsupportedFormat(value)
+        raise InvalidParameter("format", f"{TEXT} or {HTML}")
+    if value not in (TEXT, HTML):
+        raise UnsupportedFormat(value)
+    return value
+
+
+def parse_placeholders(value: object) -> Placeholders:
+    """The kinds to protect; in a form the list is written as JSON. Raises InvalidParameter."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value) if value.strip() else None
+        except (ValueError, RecursionError):
+            # A single name or expression.
+            value = [value]
+    return placeholders.parse(value)
 
 
 def _note_size(request: Request, texts: Collection[str]) -> None:
@@ -211,6 +256,7 @@ ERRORS: Mapping[type[ProjectError], Reply] = {
     errors.TextTooLong: Reply(400, lambda e: _EXCEEDS.format(e.length, e.limit)),
     errors.TooManyTexts: Reply(400, lambda e: _EXCEEDS.format(e.count, e.limit)),
     errors.TooManyAlternatives: Reply(400, lambda e: f"Invalid request: alternatives parameter must be <= {e.limit}"),
+    errors.UnknownGlossary: Reply(400, lambda e: f"Invalid request: there is no glossary {e.glossary_id}"),
     errors.Overloaded: Reply(503, lambda e: f"The server is overloaded, try again in {e.retry_after} s"),
     errors.Stopping: Reply(503, lambda e: "The server is stopping"),
     errors.ClientGone: Reply(499, lambda e: "The client closed the connection"),

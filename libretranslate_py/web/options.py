@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from libretranslate_py.glossaries import Glossaries
 from libretranslate_py.translator import Translator
 from libretranslate_py.web.guard import Admission
 
@@ -35,6 +36,9 @@ class Services(Protocol):
 
     @property
     def admission(self) -> Admission: ...
+
+    @property
+    def glossaries(self) -> Glossaries: ...
 
     def queue_stats(self) -> Mapping[str, float]:
         """Figures for the metrics by name, such as the number of waiting sentences."""

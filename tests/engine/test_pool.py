@@ -131,3 +131,50 @@ def test_a_package_that_is_gone_does_not_stay_loaded_for_a_late_request() -> Non
         use(pool, A)
         assert names(pool) == ["aa"]
     assert names(pool) == []
+
+
+def test_a_renewed_model_is_unloaded_and_loaded_again() -> None:
+    loader = Loader()
+    pool = make(loader)
+    pool.renew(A)
+    use(pool, A)
+    old = loader.models["aa"]
+    with pool.pin(A):
+        pool.renew(A)
+        assert old.unloaded, "a request that holds the package gets the new model"
+        use(pool, A)
+    assert loader.loads == ["aa", "aa"]
+    assert not loader.models["aa"].unloaded
+    assert names(pool) == ["aa"]
+
+
+def test_a_model_that_is_renewed_while_a_batch_runs_goes_when_the_batch_ends() -> None:
+    loader = Loader()
+    pool = make(loader)
+    with pool.lease(A) as old:
+        pool.renew(A)
+        assert not old.unloaded
+        with pool.lease(A) as new:
+            assert new is not old
+    assert old.unloaded
+    assert not new.unloaded
+
+
+def test_a_model_that_is_renewed_while_it_loads_is_not_kept() -> None:
+    loader = Loader()
+    loader.gate.clear()
+    pool = make(loader)
+    user = threading.Thread(target=use, args=(pool, A))
+    user.start()
+    while not loader.loads:
+        user.join(0.01)
+    renewer = threading.Thread(target=pool.renew, args=(A,))
+    renewer.start()
+    renewer.join(0.05)
+    loader.gate.set()
+    user.join(10)
+    renewer.join(10)
+    first = loader.models["aa"]
+    use(pool, A)
+    assert loader.models["aa"] is not first
+    assert first.unloaded

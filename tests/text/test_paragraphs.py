@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from libretranslate_py.text.paragraphs import LONGEST_WORD, extract, is_translatable
+from libretranslate_py.text.paragraphs import LONGEST_WORD, extract_template, is_translatable
+from libretranslate_py.text.placeholders import DEFAULT
+from libretranslate_py.text.spans import Kind, Segment, Template, fill
 
 # Texts made of the characters and words that the rules are about, lone surrogates among them.
 LAYOUT = st.lists(
@@ -45,6 +47,14 @@ LAYOUT = st.lists(
     )
 ).map("".join)
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
+
+
+def segments_in(template: Template) -> list[str]:
+    return [piece.text for piece in template if isinstance(piece, Segment)]
+
+
+def raw(template: Template) -> str:
+    return fill(template, lambda segment: segment.raw)
 
 
 @pytest.mark.parametrize(
@@ -124,32 +134,127 @@ ANY_TEXT = st.text(st.characters(exclude_categories=()))
     ],
 )
 def test_segments(text: str, segments: list[str]) -> None:
-    found, rebuild = extract(text)
-    assert found == segments
-    assert rebuild(found) == text
+    template = extract_template(text)
+    assert segments_in(template) == segments
+    assert raw(template) == text
     assert is_translatable(text) == bool(segments)
 
 
 def test_translations_take_the_places_of_the_segments() -> None:
-    segments, rebuild = extract("\ufeff\n  - Wash your hands.\r\n\t2) Dry\tthem 😀\n")
-    assert segments == ["Wash your hands.", "Dry", "them"]
-    assert rebuild(["A", "", "B\nC"]) == "\ufeff\n  - A\r\n\t2) \tB\nC 😀\n"
+    template = extract_template("\ufeff\n  - Wash your hands.\r\n\t2) Dry\tthem 😀\n")
+    assert segments_in(template) == ["Wash your hands.", "Dry", "them"]
+    translations = iter(["A", "", "B\nC"])
+    assert fill(template, lambda _: next(translations)) == "\ufeff\n  - A\r\n\t2) \tB\nC 😀\n"
 
 
-@pytest.mark.parametrize("translations", [[], ["a"], ["a", "b", "c"]])
-def test_as_many_translations_as_segments(translations: list[str]) -> None:
-    _, rebuild = extract("one\ntwo")
-    with pytest.raises(ValueError, match="zip"):
-        rebuild(translations)
+def test_strings_and_segments_take_turns() -> None:
+    template = extract_template("- one\n\t- two {x}\n3 {n, plural, other {# files}} 4\n", DEFAULT.find)
+    kinds = [isinstance(piece, Segment) for piece in template]
+    assert kinds == [False, True] * 3 + [False]
+
+
+@pytest.mark.parametrize(
+    ("text", "segments"),
+    [
+        ("Hello  world", ["Hello world"]),
+        ("Hello    world", ["Hello world"]),
+        ("- Hello  world\nIt is  so", ["Hello world", "It is so"]),
+        ("  Hello  world  ", ["Hello world"]),
+        ("Hello  World", ["Hello", "World"]),
+        ("one  two  three", ["one", "two", "three"]),
+        ("one\ttwo  three", ["one", "two", "three"]),
+        ("one | two  three", ["one", "two", "three"]),
+        ("It ends.  so", ["It ends.", "so"]),
+        ("Room 5  is free", ["Room 5 is free"]),
+        ("one  two\nthree  four", ["one two", "three four"]),
+    ],
+)
+def test_spaces_in_the_middle_of_a_sentence(text: str, segments: list[str]) -> None:
+    template = extract_template(text)
+    assert segments_in(template) == segments
+    assert raw(template) == text
+
+
+def test_the_spaces_beyond_the_first_are_a_mark() -> None:
+    (segment,) = extract_template("Hello   world")
+    assert isinstance(segment, Segment)
+    ((start, kind, opening),) = [(span.start, span.kind, span.opening) for span in segment.spans]
+    assert (segment.text[start:], kind, opening) == ("world", Kind.MARK, ("  ",))
+
+
+@pytest.mark.parametrize(
+    ("text", "segments"),
+    [
+        # pieces in a sentence
+        ("I ❤ you", ["I you"]),
+        ("I am 😀 and happy", ["I am and happy"]),
+        ("Hello {name}, hi", ["Hello {name}, hi"]),
+        ("{name} is here", ["{name} is here"]),
+        ("I like %s", ["I like %s"]),
+        ("So **very** good", ["So very good"]),
+        ("**Note:** wash", ["Note: wash"]),
+        ("Open a → b", ["Open a", "b"]),
+        # at the edges
+        ("🎉 Well done! 😀", ["Well done!"]),
+        ("It is so [1]", ["It is so"]),
+        ("It is so.[1]", ["It is so."]),
+        ("[1] It is so", ["It is so"]),
+        ("**Wash**", ["Wash"]),
+        ("- **Wash your hands**", ["Wash your hands"]),
+        ("<b><i>Wash</i></b>", ["Wash"]),
+        ("<b>- Wash</b>", ["Wash"]),
+        ("What a day! #sun #beach", ["What a day!"]),
+        ("What a day! 😀 #sun 😀 #beach 😀", ["What a day!"]),
+        ("What a #sunny #day", ["What a #sunny #day"]),
+        ("(See {name})", ["See {name}"]),
+        # pieces alone
+        ("{name}", []),
+        ("%s: %d", []),
+        ("**{name}**", []),
+        ("@bob #tag 😀 [1]", []),
+        ("v1.2.3 getName()", []),
+        ("<b>😀</b>", []),
+        # what separates stands in a piece
+        ("See {n, date,\n\tshort} now", ["See {n, date,\n\tshort} now"]),
+        ("Try `a | b` now", ["Try `a | b` now"]),
+        ("See https://example.org/" + "a" * 200 + " now", ["See https://example.org/" + "a" * 200 + " now"]),
+        ("{n, plural, one {# file} other {# files}}", ["# file", "# files"]),
+        ("1. {n, plural, one {# file} other {# files}} 😀", ["# file", "# files"]),
+        ("{n, plural, other {one line\nanother}}", ["one line", "another"]),
+        # a separator within a pair
+        ("<b>One\ntwo</b>", ["One", "two"]),
+        ("So <b>One\ntwo</b> so", ["So One", "two so"]),
+        # as without pieces
+        ("2.10.3. Wash", ["Wash"]),
+        ("1.1 Wash", ["Wash"]),
+        ("Name   Street name", ["Name", "Street name"]),
+        ("| Tom | 12 | Good day |", ["Tom", "Good day"]),
+        ("# Title", ["Title"]),
+        ("* milk", ["milk"]),
+        ("1️⃣ Wash", ["Wash"]),
+    ],
+)
+def test_segments_with_pieces(text: str, segments: list[str]) -> None:
+    template = extract_template(text, DEFAULT.find)
+    assert segments_in(template) == segments
+    assert raw(template) == text
+
+
+def test_a_pair_that_is_divided_is_two_marks() -> None:
+    first, _, second = extract_template("So <b>One\ntwo</b> so", DEFAULT.find)
+    assert isinstance(first, Segment)
+    assert isinstance(second, Segment)
+    assert [(span.kind, span.opening) for span in first.spans] == [(Kind.MARK, ("<b>",))]
+    assert [(span.kind, span.opening) for span in second.spans] == [(Kind.MARK, ("</b>",))]
 
 
 @settings(deadline=None, max_examples=300)
 @given(LAYOUT | ANY_TEXT)
 def test_everything_comes_back(text: str) -> None:
-    segments, rebuild = extract(text)
-    assert rebuild(segments) == text
-    assert is_translatable(text) == bool(segments)
-    for segment in segments:
+    template = extract_template(text)
+    assert raw(template) == text
+    assert is_translatable(text) == bool(segments_in(template))
+    for segment in segments_in(template):
         assert any(map(str.isalpha, segment))
         assert segment == segment.strip()
         assert "  " not in segment
@@ -161,8 +266,8 @@ def test_everything_comes_back(text: str) -> None:
 @given(LAYOUT | ANY_TEXT)
 def test_a_segment_is_its_own_segment_or_loses_edges_only(text: str) -> None:
     """Extracting twice finds nothing to divide: no separator is left inside a segment."""
-    for segment in extract(text)[0]:
-        assert len(extract(segment)[0]) <= 1
+    for segment in segments_in(extract_template(text)):
+        assert len(segments_in(extract_template(segment))) <= 1
 
 
 # Each of these took a naive pattern minutes; a quadratic one would not end within the limit of the test run.
@@ -184,6 +289,6 @@ def test_a_segment_is_its_own_segment_or_loses_edges_only(text: str) -> None:
     ids=lambda value: repr(value)[:16],
 )
 def test_large_texts(text: str, count: int) -> None:
-    segments, rebuild = extract(text)
-    assert len(segments) == count
-    assert rebuild(segments) == text
+    template = extract_template(text)
+    assert len(segments_in(template)) == count
+    assert raw(template) == text

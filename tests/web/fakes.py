@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
+from libretranslate_py.glossaries import Glossaries
 from libretranslate_py.translator import Detection, LanguageEntry, Translation, TranslationRequest
 from libretranslate_py.web.guard import Admission
 
@@ -60,6 +62,7 @@ class FakeServices:
     def __init__(self, limit: int = 128) -> None:
         self.translator = FakeTranslator()
         self.admission = Admission(limit, retry_after=3)
+        self.glossaries = Glossaries(Path("/nowhere/glossaries"))
 
     def queue_stats(self) -> dict[str, float]:
         return {"waiting_sentences": 7.0}

@@ -18,9 +18,12 @@ ELSEWHERE = (
     errors.StoreUnwritable,
     errors.DownloadFailed,
     errors.IndexUnusable,
+    errors.FaultyGlossary,
+    errors.GlossaryUnreadable,
+    errors.GlossariesUnwritable,
     errors.SettingsError,
 )
-BASES = (errors.ProjectError, errors.RequestError, errors.Unavailable, errors.PackageError)
+BASES = (errors.ProjectError, errors.RequestError, errors.Unavailable, errors.PackageError, errors.GlossaryError)
 
 EXAMPLES: tuple[tuple[errors.ProjectError, int, str], ...] = (
     (errors.MissingParameter("q"), 400, "Invalid request: missing q parameter"),
@@ -43,6 +46,7 @@ EXAMPLES: tuple[tuple[errors.ProjectError, int, str], ...] = (
     (errors.TextTooLong(11, 10), 400, "Invalid request: request (11) exceeds text limit (10)"),
     (errors.TooManyTexts(3, 2), 400, "Invalid request: request (3) exceeds text limit (2)"),
     (errors.TooManyAlternatives(2), 400, "Invalid request: alternatives parameter must be <= 2"),
+    (errors.UnknownGlossary("brand\n"), 400, "Invalid request: there is no glossary brand\ufffd"),
     (errors.Overloaded(7), 503, "The server is overloaded, try again in 7 s"),
     (errors.Stopping(7), 503, "The server is stopping"),
     (errors.ClientGone(), 499, "The client closed the connection"),

@@ -251,7 +251,7 @@ class TestFields:
     def test_auto_is_no_target(self, client: FlaskClient) -> None:
         assert error_of(post(client, translation("a", target="auto"))) == (400, "auto is not supported")
 
-    @pytest.mark.parametrize("format", ["xml", "html", "HTML", "x" * 60])
+    @pytest.mark.parametrize("format", ["xml", "HTML", "x" * 60])
     def test_unsupported_format(self, client: FlaskClient, format: str) -> None:
         answer = post(client, translation("a", format=format))
         assert error_of(answer) == (400, f"{format} format is not supported")
@@ -259,11 +259,54 @@ class TestFields:
     @pytest.mark.parametrize("format", [5, True, ["text"]])
     def test_format_of_a_wrong_type(self, client: FlaskClient, format: object) -> None:
         answer = post(client, translation("a", format=format))
-        assert error_of(answer) == (400, "Invalid request: format parameter must be text")
+        assert error_of(answer) == (400, "Invalid request: format parameter must be text or html")
 
     @pytest.mark.parametrize("format", ["text", "", None])
     def test_text_format(self, client: FlaskClient, format: object) -> None:
         assert post(client, translation("a", format=format)).status_code == 200
+
+    def test_html_format(self, client: FlaskClient, services: FakeServices) -> None:
+        assert post(client, translation("a", format="html")).status_code == 200
+        assert post(client, translation("a")).status_code == 200
+        assert [asked.format for asked in services.translator.requests] == ["html", "text"]
+
+    @pytest.mark.parametrize("value", [5, {"a": "b"}, [5], ["("], ["a" * 1001], "(", '["("]'])
+    def test_placeholders_that_cannot_be(self, client: FlaskClient, value: object) -> None:
+        status, sentence = error_of(post(client, translation("a", placeholders=value)))
+        assert status == 400
+        assert sentence.startswith("Invalid request: placeholders parameter must be ")
+
+    @pytest.mark.parametrize("value", [["url", "email"], '["url", "email"]'])
+    def test_placeholders(self, client: FlaskClient, services: FakeServices, value: object) -> None:
+        post(client, translation("a", placeholders=value))
+        find = services.translator.requests[0].find
+        assert find and [span.output for span in find("{a} or a@b.org")] == [("a@b.org",)]
+
+    @pytest.mark.parametrize("value", [5, [], "x", "[]", {"a": 5}, {"": "b"}, {"a": " "}])
+    def test_glossary_that_cannot_be(self, client: FlaskClient, value: object) -> None:
+        status, sentence = error_of(post(client, translation("a", glossary=value)))
+        assert status == 400
+        assert sentence.startswith("Invalid request: glossary parameter must be ")
+
+    @pytest.mark.parametrize("value", [{"cloud": "nube", "Acme": None}, '{"cloud": "nube", "Acme": null}'])
+    def test_glossary(self, client: FlaskClient, services: FakeServices, value: object) -> None:
+        post(client, translation("a", glossary=value))
+        terms = services.translator.requests[0].terms
+        found = terms("en", "es") if terms else None
+        assert found and [span.output for span in found("Acme cloud")] == [("Acme",), ("nube",)]
+
+    @pytest.mark.parametrize("value", [None, "", {}])
+    def test_no_glossary(self, client: FlaskClient, services: FakeServices, value: object) -> None:
+        post(client, translation("a", glossary=value, glossary_id=""))
+        terms = services.translator.requests[0].terms
+        assert terms is None or terms("en", "es") is None
+
+    def test_glossary_id(self, client: FlaskClient, services: FakeServices) -> None:
+        assert error_of(post(client, translation("a", glossary_id=5)))[0] == 400
+        services.translator.probe = lambda asked: None if asked.terms is None else void(asked.terms("en", "es"))
+        status, sentence = error_of(post(client, translation("a", glossary_id="../../etc/passwd")))
+        assert status == 400
+        assert "glossary" in sentence
 
     @pytest.mark.parametrize("value", ["x", True, [], [1], {}, "1.5", 1.5, "9" * 5000])
     def test_alternatives_that_are_no_number(self, client: FlaskClient, value: object) -> None:
@@ -287,6 +330,10 @@ class TestFields:
     @pytest.mark.parametrize("name", ["source", "target", "format"])
     def test_lone_surrogates_in_other_fields(self, client: FlaskClient, name: str) -> None:
         assert error_of(post(client, translation("a") | {name: "\ud83d"}))[0] == 400
+
+
+def void(value: object) -> None:
+    """For an expression where a call without a result is wanted."""
 
 
 class TestLimits:

@@ -1,0 +1,84 @@
+"""A text taken apart into sentences, and put together again from their renditions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from libretranslate_py.sentences import Rendition, Sentence, sentences_of, verbatim
+from libretranslate_py.text.formatting import joint
+from libretranslate_py.text.parts import Block
+from libretranslate_py.text.pieces import Finder, protect
+from libretranslate_py.text.rendering import render
+from libretranslate_py.text.spans import Segment, Template, fill, segments_of
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """template: the text; parts: the segments in it, inner ones first, each with its sentences."""
+
+    template: Template
+    parts: tuple[tuple[Segment, tuple[Sentence, ...]], ...]
+
+    def sentences(self) -> list[Sentence]:
+        """The sentences to translate."""
+        return [sentence for _, own in self.parts for sentence in own if sentence.translatable]
+
+    def assemble(self, renditions: Sequence[Rendition], target: str) -> str:
+        """The text with its ``sentences``, in order, replaced by ``renditions``."""
+        supply = iter(renditions)
+        written: dict[Segment, str] = {}
+
+        def write(template: Template) -> str:
+            return fill(template, written.__getitem__)
+
+        for segment, sentences in self.parts:
+            if segment.raw and not _has_work(segment, sentences):
+                written[segment] = segment.raw
+            else:
+                written[segment] = render(segment, list(_blocks(sentences, supply, target)), write)
+        return write(self.template)
+
+
+def take_apart(template: Template, language: str) -> Draft:
+    """The draft of a text in ``language``, an Argos code."""
+    return Draft(template, tuple((one, tuple(sentences_of(one, language))) for one in segments_of(template)))
+
+
+def protect_all(template: Template, finder: Finder | None) -> Template:
+    """The template with what ``finder`` finds in its segments, inner ones included, as spans of these."""
+    if finder is None:
+        return template
+    return tuple(piece if isinstance(piece, str) else _protected(piece, finder) for piece in template)
+
+
+def _protected(segment: Segment, finder: Finder) -> Segment:
+    if any(span.opening or span.closing or span.output for span in segment.spans):
+        spans = (
+            replace(
+                span,
+                opening=protect_all(span.opening, finder),
+                closing=protect_all(span.closing, finder),
+                output=protect_all(span.output, finder),
+            )
+            for span in segment.spans
+        )
+        segment = replace(segment, spans=tuple(spans))
+    return protect(segment, [finder])
+
+
+def _has_work(segment: Segment, sentences: Sequence[Sentence]) -> bool:
+    if any(sentence.translatable for sentence in sentences):
+        return True
+    templates = (t for span in segment.spans for t in (span.opening, span.closing, span.output))
+    return any(isinstance(piece, Segment) for template in templates for piece in template)
+
+
+def _blocks(sentences: Sequence[Sentence], supply: Iterator[Rendition], target: str) -> Iterator[Block]:
+    for number, sentence in enumerate(sentences):
+        if sentence.translatable:
+            yield from next(supply).blocks
+        elif 0 < number < len(sentences) - 1 and not sentence.text.strip():
+            yield verbatim(sentence, joint(sentence.text, target))
+        else:
+            yield verbatim(sentence)

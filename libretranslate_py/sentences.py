@@ -1,0 +1,298 @@
+"""Sentences with protected pieces, through the models of a route: every piece comes out exactly once.
+
+The pieces go through the models as carriers (``text/carriers.py``), and what comes out is verified. Where a carrier was
+lost, doubled or changed, the sentence is tried again with others; then the alignment says which words the models made
+of it; and at last what stands around the pieces is translated on its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from libretranslate_py.engine.splitter import split
+from libretranslate_py.text.alignment import Alignment, Link, retell
+from libretranslate_py.text.carriers import (
+    MOST_LOADS,
+    Carried,
+    Load,
+    Settled,
+    carry,
+    combine,
+    find,
+    find_by_alignment,
+    settle,
+)
+from libretranslate_py.text.formatting import Prepared, prepare
+from libretranslate_py.text.paragraphs import is_translatable
+from libretranslate_py.text.parts import Block, Piece
+from libretranslate_py.text.spans import Kind, Segment, Span
+
+# How often carriers are tried, and the number of the attempt that may still help where the alignment does not: a term
+# as a number.
+_ATTEMPTS = (0, 1)
+_LAST_ATTEMPT = 3
+
+# Between the entries of a menu or a list in one line; models that do not know these characters lose their way.
+_BAR = re.compile(r"\s++[|•·→←]\s++")
+
+_PROTECTED = (Kind.NAME, Kind.NUMBER, Kind.TERM)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What a route made of a sentence. alignment: between the words of both; None unless it was asked for."""
+
+    text: str
+    score: float
+    alignment: Alignment | None = None
+
+
+class Decode(Protocol):
+    """Sentences -> the candidates of each, the preferred one first, never none."""
+
+    def __call__(self, sentences: Sequence[str], *, aligned: bool) -> list[list[Candidate]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a segment, or with ``translatable`` False something between two that stays as it is.
+
+    start: code points before it in the segment. spans: the protected ones, relative to ``start``. edges: where in it
+    tags begin or end or marks stand, likewise: none where the alignment does not matter.
+    """
+
+    text: str
+    start: int
+    translatable: bool
+    spans: tuple[Span, ...] = ()
+    edges: frozenset[int] = frozenset()
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendition:
+    """A translation of a sentence: blocks that make up its place in the segment."""
+
+    blocks: tuple[Block, ...]
+    score: float
+
+
+def sentences_of(segment: Segment, language: str) -> list[Sentence]:
+    """The segment's text as sentences and what stands between them: joined they are the text exactly."""
+    protected = [span for span in segment.spans if span.kind in _PROTECTED]
+    edges = sorted({edge for span in segment.spans if span.kind not in _PROTECTED for edge in (span.start, span.end)})
+    masked, blanked = (_mask(segment.text, protected, letter) for letter in "Xx")
+    found: list[Sentence] = []
+    start = 0
+    next_span = next_edge = 0
+    for part, separator in _split(masked, language):
+        end = start + len(part)
+        spans: list[Span] = []
+        while next_span < len(protected) and protected[next_span].start < end:
+            span = protected[next_span]
+            spans.append(replace(span, start=span.start - start, end=span.end - start))
+            next_span += 1
+        inside = []
+        while next_edge < len(edges) and edges[next_edge] < end:
+            if edges[next_edge] > start:
+                inside.append(edges[next_edge] - start)
+            next_edge += 1
+        text = segment.text[start:end]
+        words = is_translatable(blanked[start:end])
+        found.append(Sentence(text, start, words, tuple(spans), frozenset(inside)))
+        if separator or end < len(masked):
+            found.append(Sentence(separator, end, translatable=False))
+        start = end + len(separator)
+    return found
+
+
+def _split(text: str, language: str) -> Iterator[tuple[str, str]]:
+    """Yield sentences, each with what separates it from the next one: white space, or a bar between two entries."""
+    position = 0
+    for bar in _BAR.finditer(text):
+        *before, last = split(text[position : bar.start()], language) or [("", "")]
+        yield from before
+        yield last[0], last[1] + bar.group()
+        position = bar.end()
+    yield from split(text[position:], language)
+
+
+def _mask(text: str, protected: Sequence[Span], first: str) -> str:
+    """The text with other characters for protected spans, as many: a capitalised word for ``X``, spaces for ``x``."""
+    if not protected:
+        return text
+    parts: list[str] = []
+    position = 0
+    for span in protected:
+        size = span.end - span.start
+        if first == "X":
+            own = text[span.start : span.start + 1] if span.kind is Kind.TERM else "X"
+            own += "x" * (size - 1)
+        else:
+            own = text[span.start : span.end] if span.kind is Kind.TERM else " " * size
+        parts += (text[position : span.start], own)
+        position = span.end
+    return "".join((*parts, text[position:]))
+
+
+def verbatim(sentence: Sentence, text: str | None = None) -> Block:
+    """The sentence as it is (or ``text`` instead), its protected pieces included."""
+    pieces = tuple(Piece(span.start, span.end, span) for span in sentence.spans)
+    return Block(sentence.start, sentence.end, sentence.text if text is None else text, pieces)
+
+
+def translate_sentences(
+    sentences: Sequence[Sentence], decode: Decode, language: str, target: str
+) -> list[list[Rendition]]:
+    """The renditions of each (translatable) sentence, distinct, the preferred one first, never none."""
+    return _Work(sentences, decode, language, target).run()
+
+
+class _Work:
+    """The sentences of one call on their way: what is done with, and what the models made of the rest."""
+
+    def __init__(self, sentences: Sequence[Sentence], decode: Decode, language: str, target: str) -> None:
+        self._sentences = sentences
+        self._decode = decode
+        self._language = language
+        self._target = target
+        self._loads = [combine(one.text, one.spans, one.edges) if one.spans else () for one in sentences]
+        self._done: list[list[Rendition]] = [[] for _ in sentences]
+
+    def run(self) -> list[list[Rendition]]:
+        left = [n for n, loads in enumerate(self._loads) if len(loads) <= MOST_LOADS]
+        for attempt in _ATTEMPTS:
+            left = self._attempt(left, attempt)
+        left = self._by_alignment(left)
+        left = self._attempt(
+            [n for n in left if any(s.kind is Kind.TERM for s in self._sentences[n].spans)], _LAST_ATTEMPT
+        )
+        self._around([n for n, found in enumerate(self._done) if not found])
+        return self._done
+
+    def _attempt(self, numbers: Sequence[int], attempt: int) -> list[int]:
+        """Decodes with carriers; returns the sentences of which no candidate has all pieces."""
+        carried = [carry(self._sentences[n].text, self._loads[n], attempt) for n in numbers]
+        aligned = [bool(self._sentences[n].edges) for n in numbers]
+        for n, sentence, prepared, candidates in zip(
+            numbers, carried, *self._decode_prepared(carried, aligned), strict=True
+        ):
+            for candidate in candidates:
+                restored = _restore(prepared, candidate, self._target)
+                found, missing = find(sentence, restored)
+                if not missing:
+                    settled = settle(sentence.sentence, restored, found)
+                    self._add(
+                        n, _block(self._sentences[n], sentence, prepared, candidate, restored, settled), candidate
+                    )
+        return [n for n in numbers if not self._done[n]]
+
+    def _decode_prepared(
+        self, carried: Sequence[Carried], aligned: Sequence[bool]
+    ) -> tuple[list[Prepared], list[list[Candidate]]]:
+        prepared = [prepare(one.text, self._language) for one in carried]
+        candidates: list[list[Candidate]] = [[] for _ in prepared]
+        for wanted in (False, True):
+            places = [place for place, is_wanted in enumerate(aligned) if is_wanted is wanted]
+            if places:
+                found = self._decode([prepared[place].text for place in places], aligned=wanted)
+                for place, own in zip(places, found, strict=True):
+                    candidates[place] = own
+        return prepared, candidates
+
+    def _by_alignment(self, numbers: Sequence[int]) -> list[int]:
+        """Puts the pieces in place of the words that are linked to their carriers."""
+        carried = [carry(self._sentences[n].text, self._loads[n], 0) for n in numbers]
+        for n, sentence, prepared, candidates in zip(
+            numbers, carried, *self._decode_prepared(carried, [True] * len(numbers)), strict=True
+        ):
+            candidate = candidates[0]
+            restored = _restore(prepared, candidate, self._target)
+            if candidate.alignment is None:
+                continue
+            alignment = retell(candidate.alignment, prepared.text, sentence.text, candidate.text, restored)
+            found = find_by_alignment(sentence, restored, alignment, *find(sentence, restored))
+            if found is not None:
+                settled = settle(sentence.sentence, restored, found)
+                self._add(n, _block(self._sentences[n], sentence, prepared, candidate, restored, settled), candidate)
+        return [n for n in numbers if not self._done[n]]
+
+    def _add(self, number: int, block: Block, candidate: Candidate) -> None:
+        if all(block.text != rendition.blocks[0].text for rendition in self._done[number]):
+            self._done[number].append(Rendition((block,), candidate.score))
+
+    def _around(self, numbers: Sequence[int]) -> None:
+        """Translates what stands between the pieces of a sentence part by part."""
+        fragments = [list(_fragments(self._sentences[n], self._loads[n])) for n in numbers]
+        flat = [one for own in fragments for one in own if one.translatable]
+        renditions = iter(translate_sentences(flat, self._decode, self._language, self._target) if flat else ())
+        for n, own in zip(numbers, fragments, strict=True):
+            best = [next(renditions)[0] if one.translatable else None for one in own]
+            blocks = [
+                block
+                for one, rendition in zip(own, best, strict=True)
+                for block in (rendition.blocks if rendition else _piece_blocks(one))
+            ]
+            scores = [rendition.score for rendition in best if rendition]
+            self._done[n].append(Rendition(tuple(blocks), min(scores, default=0.0)))
+
+
+def _restore(prepared: Prepared, candidate: Candidate, target: str) -> str:
+    return prepared.restore(candidate.text, target) or prepared.source
+
+
+def _block(
+    sentence: Sentence, carried: Carried, prepared: Prepared, candidate: Candidate, restored: str, settled: Settled
+) -> Block:
+    if candidate.alignment is None or not sentence.edges:
+        whole = Alignment(((sentence.start, sentence.end),), ((0, len(settled.text)),), (Link(0, 0, 1.0),))
+        return Block(sentence.start, sentence.end, settled.text, settled.pieces, whole)
+    alignment = retell(candidate.alignment, prepared.text, carried.text, candidate.text, restored)
+    source = tuple((sentence.start + start, sentence.start + end) for start, end in carried.words())
+    alignment = Alignment(source, settled.words, alignment.links)
+    return Block(sentence.start, sentence.end, settled.text, settled.pieces, alignment)
+
+
+def _fragments(sentence: Sentence, loads: Iterable[Load]) -> Iterator[Sentence]:
+    """The sentence cut at its pieces: what can be translated without its white space, everything else as it is."""
+    position = 0
+    for load in loads:
+        yield from _fragment(sentence, position, load.start)
+        spans = tuple(replace(span, start=span.start - load.start, end=span.end - load.start) for span in load.spans)
+        yield Sentence(sentence.text[load.start : load.end], sentence.start + load.start, False, spans)
+        position = load.end
+    yield from _fragment(sentence, position, len(sentence.text))
+
+
+def _fragment(sentence: Sentence, start: int, end: int) -> Iterator[Sentence]:
+    text = sentence.text[start:end]
+    core = text.strip()
+    if not core or not is_translatable(core):
+        if text:
+            yield Sentence(text, sentence.start + start, translatable=False)
+        return
+    first = start + len(text) - len(text.lstrip())
+    last = first + len(core)
+    if first > start:
+        yield Sentence(sentence.text[start:first], sentence.start + start, translatable=False)
+    edges = frozenset(edge - first for edge in sentence.edges if first < edge < last)
+    yield Sentence(core, sentence.start + first, True, (), edges)
+    if end > last:
+        yield Sentence(sentence.text[last:end], sentence.start + last, translatable=False)
+
+
+def _piece_blocks(fragment: Sentence) -> list[Block]:
+    """The blocks of something that is not translated; a term becomes its translation."""
+    if not fragment.spans or fragment.spans[0].kind is not Kind.TERM:
+        return [verbatim(fragment)]
+    settled = settle(
+        fragment.text, fragment.text, [(0, len(fragment.text), Load(0, len(fragment.text), fragment.spans))]
+    )
+    whole = Alignment(((fragment.start, fragment.end),), ((0, len(settled.text)),), (Link(0, 0, 1.0),))
+    return [Block(fragment.start, fragment.end, settled.text, settled.pieces, whole)]

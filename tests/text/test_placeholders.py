@@ -1,0 +1,578 @@
+"""What is a placeholder, what is not, and that nobody's expression slows the server down."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from libretranslate_py.errors import InvalidParameter
+from libretranslate_py.text.paragraphs import extract_template
+from libretranslate_py.text.pieces import protect
+from libretranslate_py.text.placeholder_kinds import KINDS
+from libretranslate_py.text.placeholders import DEFAULT, NOTHING, parse
+from libretranslate_py.text.spans import Kind, Segment, Span, fill, segments_of
+from tests.text.test_pieces import check, rendered
+
+# In the examples, what is found stands in « »; the text is the same without these.
+FOUND = {
+    "printf": [
+        "Hello «%s», you are «%d» years old",
+        "«%1$s» of «%2$d»",
+        "«%(name)s» has «%(count)d» files",
+        "Loaded «%.2f» of «%5d»",
+        "Saved «%@» and «%ld», «%lu», «%zu»",
+        "Now «50%%» off",
+        "Up to «%d%%» off",
+        "«%i» and «%u» and «%x»",
+        "Size: «%d»x«%d» pixels",
+        "Page «%1» of «%2»",
+        "«%s»'s turn",
+    ],
+    "braces": [
+        "Hello «{name}», it is «{0}»",
+        "Hello «{{ name }}» and «{{name|filter}}»",
+        "Cost: «${x}» or «#{x}» or «%{name}»",
+        "«{% if x %}»yes«{% endif %}»",
+        "Dear «%name%», hello",
+        "Hi «{user.name}», «{0:N2}» left",
+        "Hi «{name!r:>10}» and «{items[0]}»",
+        "«{{#if x}}»yes«{{/if}}»",
+        "On «{date:dd MMM yyyy}» we met",
+        "An empty «{}» here",
+        "«{count}» files and «{total}» bytes",
+    ],
+    "icu": [
+        "You have «{count, plural, one {# file} other {# files}}» now",
+        "«{gender, select, male {He} female {She} other {They}}» came",
+        "The «{n, selectordinal, one {#st} two {#nd} other {#th}}» day",
+        "Due «{d, date, short}» or so",
+        "Sum «{x, number}» here",
+        "«{count, plural, offset:1 =0 {none} =1 {one} other {# more}}» left",
+        "«{a,plural,other{b}}» c",
+        "«{n, plural,\n one {a file}\n other {# files}\n}» left",
+    ],
+    "colon": [
+        "Hello «:name», hi",
+        "«:count» files",
+        "The «:attribute» field (see «:other_field») is required.",
+        "[«:link»]",
+        'Say "«:word»" twice',
+        "From «:from» to «:to»",
+        "«:min_value» is least",
+        "No more than «:max» items.",
+    ],
+    "shortcode": ["I «:smile:» you", "Well «:+1:»", "«:heart_eyes:» yes", "(«:tada:»)"],
+    "tag": [
+        'Click «<x id="1"/>» now',
+        '«<g id="1">»text«</g>» here',
+        "One«<br/>»two«<br>»three",
+        "«<b>»bold«</b>» text",
+        "«<0>»Read«</0>» this",
+        "«<a href='x'>»a«</a>» link",
+        "«<b>»open only",
+        "close«</b>» only",
+        "Enter «<filename>» here",
+        "«<mrk mtype=\"x\">»a «<ph id='2'/>» b«</mrk>»",
+    ],
+    "markdown": [
+        "So «**»very«**» good",
+        "So «*»very«*» good",
+        "So «__»very«__» good",
+        "So «~~»very«~~» good",
+        "See «[»this page«](https://a.org/b_(c))» now",
+        '«![»a cat«](cat.png "Cat")» here',
+        "«**»all «*»of«*» it«**» counts",
+        "«**»粗体«**»文字",
+    ],
+    "code": ["Run «`x y`»", "«``ab``» is it", "Use «`foo`» and «`bar`»"],
+    "citation": ["As shown.«[1]»", "Both «[12, 13]» agree", "A note«[^1]» here", "Range«[1–3]» of it", "so«[a]» said"],
+    "handle": ["Ask «@bob» now", "«@bob_smith», hi", "cc («@ann»)", "«@user@mastodon.social», too"],
+    "hashtag": ["It is «#sunny» today", "«#Tag1» and «#tag_two»", "a («#x1y»)", "«#été» arrive"],
+    "url": [
+        "See «https://x.org/a».",
+        "See «https://x.org/a_(b)», please",
+        "(see «https://x.org/a»)",
+        "(see «https://x.org/a(b)c».)",
+        "[«example.org/a»](b c)",
+        "https is «https://x.org/{id}/[0]»,",
+        "«www.example.org» is down",
+        "Go to «example.com/path?x=1#y»!",
+        "At «example.com» and «docs.python.org»",
+        "Write «mailto:a@b.org» now",
+        "请看«https://example.com»。谢谢",
+        "«ftp://user:pw@host:21/x» works",
+        "Open «http://localhost:5000» first",
+    ],
+    "email": ["Mail «info@example.com».", "«a.b+c@d-e.co.uk», hi", "<«x@y.de»>", "to «me_1@sub.example.org»!"],
+    "path": [
+        "Run «/usr/bin/x» now",
+        "In «C:\\dir\\file.txt», see",
+        "«~/x» and «./a/b» and «../c»",
+        "Open «file.txt».",
+        "Edit «src/main/app.py» first",
+        "The «README.md» file",
+        "All «*.txt» files",
+        "(«/usr/bin/x»)",
+        "A «report-2024.final.pdf» came",
+        "Uses «Node.js» here",
+    ],
+    "version": [
+        "Since «v1.2.3» it works",
+        "Since «1.2.3-beta» it works",
+        "Version «2.10.4» is out",
+        "At «192.168.0.1» now",
+        "In «v2» of it",
+        "Needs «v1.0.0-rc.1».",
+        "Version «1.2.3+build5» is",
+        "to «10.0.0.0/8» only",
+    ],
+    "identifier": [
+        "Call «getName» first",
+        "Set «MAX_SIZE» to 5",
+        "The «user_id» is wrong",
+        "Use «foo()» here",
+        "Id «550e8400-e29b-41d4-a716-446655440000» failed",
+        "Commit «a67e252f» broke it",
+        "At «0xFF» it ends",
+        "The «MyClassName» class",
+        "Call «obj.method()» now",
+        "In «__init__» it",
+    ],
+    "emoji": [
+        "Hi «😀» there",
+        "Good «👍🏽»!",
+        "Our «👨‍👩‍👧» family",
+        "In «🇩🇪🇫🇷» and",
+        "Press «1️⃣» now",
+        "I «❤️» you",
+        "I «❤» you",
+        "A «🏴󠁧󠁢󠁥󠁮󠁧󠁿» flag",
+    ],
+    "entity": ["Tom «&amp;» Jerry", "a«&nbsp;»b", "5 «&#8364;» only", "«&quot;»Hi«&quot;»", "x «&lt;» y", "a«&#xA0;»b"],
+}
+
+NOT_FOUND = {
+    "printf": [
+        "100% sure",
+        "50 % de réduction",
+        "5% discount",
+        "5%discount",
+        "100 % in all",
+        "100%d'accord",
+        "at 20% interest",
+        "between 5%, 6% and 7%",
+    ],
+    "braces": [
+        "{this is a sentence}",
+        "{note: this is prose}",
+        "a { b",
+        "a } b",
+        "set {1, 2, 3}",
+        "{a, b}",
+        "{ two words }",
+        "5% or 6%",
+    ],
+    "icu": [
+        "{count, plural, one}",
+        "{count, plural, one {x}",
+        "{count, plural one {x}}",
+        "{one, two, three}",
+        "{a, plural, {x}}",
+        "{count, plurals, one {x}}",
+        "{count, plural}",
+        "{a, select, b {c} d}",
+    ],
+    "colon": ["12:30", "Note: this", "http://x", ":)", ":D", "a:b", "12:ab", "std::vector", ":x", ": name", ":Name"],
+    "shortcode": ["12:30:45", "::", ":)", "a:b:c", ": x :", "one:two:three", ":1:", "C:x:"],
+    "tag": [
+        "a < b and c > d",
+        "x<y",
+        "x<y>z",
+        "List<String>",
+        "a <b and c> d",
+        "<3 you",
+        "1<2>1",
+        "<a@b.org>",
+        "->x<-",
+    ],
+    "markdown": ["2 * 3 * 4", "2**3**4", "a *b", "* item *", "**", "****", "**a\nb**", "[a] (b)", "a_b_c", "[a](b c)"],
+    "code": ["a ` b", "``", "`a\nb`", "l`eau"],
+    "citation": ["[text]", "[1](x)", "[2024-01]", "[a] b", "[ ]", "[x] todo", "[1234]", "(1)"],
+    "handle": ["a@b.org", "@ home", "5 @ 3", "@5", "@", "a@b", "me@", "@-x"],
+    "hashtag": ["#1", "# Heading", "## Heading", "C#", "a#b", "#", "&#39;", "#12 is next", "#话题今天"],
+    "url": [
+        "End.It is",
+        "e.g. this",
+        "Fin.es bonita",
+        "3.5 million",
+        "a.m. and p.m.",
+        "U.S. law",
+        "x.y",
+        "and/or",
+        "http:/x",
+    ],
+    "email": ["a@b", "@b.org", "a@", "a @ b.org", "x@y", "a@.org", "a@b.", "@"],
+    "path": ["and/or", "km/h", "1/2", "he/she", "a / b", "24/7", "Yes/No/Maybe", "5.10.2024", "word.Next", "TCP/IP"],
+    "version": ["12.10.2023", "1.234.567", "3.14", "1.5 m", "10.11.12", "v", "vs.", "1.2"],
+    "identifier": [
+        "iPhone",
+        "McDonald",
+        "JavaScript",
+        "well-known",
+        "NATO",
+        "eBay",
+        "Lehrer_innen",
+        "2024",
+        "facade",
+        "YouTube",
+    ],
+    "emoji": ["a → b", "© 2024", "™", "12 # *", "…", "¡!", "½", "№ 5"],
+    "entity": ["AT&T;", "a & b;", "&;", "caf&eacute;s", "l&#39;eau", "&nbsp", "R&D", "& amp;"],
+}
+
+
+def cases(table: dict[str, list[str]]) -> list[tuple[str, str]]:
+    return [(kind, example) for kind, examples in table.items() for example in examples]
+
+
+def pieces(text: str, spans: list[Span]) -> str:
+    """``text`` with « » around what is found; around the delimiters of pairs."""
+    edges: list[tuple[int, int]] = []
+    for span in spans:
+        if span.kind is Kind.PAIR:
+            head, tail = len(str(span.opening[0])), len(str(span.closing[0]))
+            edges += [(span.start, span.start + head), (span.end - tail, span.end)]
+        else:
+            edges.append((span.start, span.end))
+    for start, end in sorted(edges, reverse=True):
+        text = f"{text[:start]}«{text[start:end]}»{text[end:]}"
+    return text
+
+
+def test_every_kind_has_examples() -> None:
+    assert set(FOUND) == set(NOT_FOUND) == set(KINDS)
+
+
+@pytest.mark.parametrize(("kind", "example"), cases(FOUND))
+def test_found(kind: str, example: str) -> None:
+    text = example.replace("«", "").replace("»", "")
+    assert pieces(text, parse([kind]).find(text)) == example
+    if kind not in ("icu", "handle", "braces"):
+        assert pieces(text, DEFAULT.find(text)) == example
+
+
+@pytest.mark.parametrize(("kind", "example"), cases(NOT_FOUND))
+def test_not_found(kind: str, example: str) -> None:
+    assert pieces(example, parse([kind]).find(example)) == example
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("%s", Kind.NAME),
+        ("%d", Kind.NUMBER),
+        ("%(count)d", Kind.NUMBER),
+        ("%@", Kind.NAME),
+        ("50%%", Kind.NUMBER),
+        ("{name}", Kind.NAME),
+        ("{count}", Kind.NUMBER),
+        ("{n}", Kind.NUMBER),
+        ("{{ numItems }}", Kind.NUMBER),
+        ("{user.total}", Kind.NUMBER),
+        ("{itemCount}", Kind.NUMBER),
+        (":count", Kind.NUMBER),
+        (":name", Kind.NAME),
+        ("{d, date, short}", Kind.NAME),
+        ('<x id="1"/>', Kind.NAME),
+        ("<br/>", Kind.MARK),
+        ("[1]", Kind.MARK),
+        ("😀", Kind.MARK),
+        ("&nbsp;", Kind.MARK),
+        ("&amp;", Kind.NAME),
+        ("`x`", Kind.NAME),
+        ("@bob", Kind.NAME),
+    ],
+)
+def test_what_becomes_of_it(text: str, kind: Kind) -> None:
+    (span,) = DEFAULT.find(f"see {text} so")
+    template = span.opening if kind is Kind.MARK else span.output
+    assert (span.kind, template) == (kind, (text,))
+
+
+# --- messages ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_arms_of_a_message_are_segments() -> None:
+    text = "You have {count, plural, =0 {no messages} one {# message from {name}} other {# messages}}."
+    (span,) = DEFAULT.find(text)
+    arms = list(segments_of(span.output))
+    assert [arm.text for arm in arms] == ["no messages", "# message from {name}", "# messages"]
+    assert [[s.kind for s in arm.spans] for arm in arms] == [[], [Kind.NUMBER, Kind.NAME], [Kind.NUMBER]]
+    assert fill(span.output, lambda arm: f"<{arm.text}>") == (
+        "{count, plural, =0 {<no messages>} one {<# message from {name}>} other {<# messages>}}"
+    )
+
+
+def test_a_message_in_a_message() -> None:
+    text = "{a, select, x {His {n, plural, one {# cat} other {# cats}}} other {{n, plural, other {cats}}}}"
+    (span,) = DEFAULT.find(text)
+    assert [segment.text for segment in segments_of(span.output)] == [
+        "# cat",
+        "# cats",
+        "His {n, plural, one {# cat} other {# cats}}",
+        "cats",
+    ]
+
+
+def test_a_number_sign_counts_in_plurals_only() -> None:
+    (span,) = DEFAULT.find("{a, select, x {# one} other {two}}")
+    assert all(not segment.spans for segment in segments_of(span.output))
+
+
+def test_messages_that_are_too_deep_are_not_looked_into() -> None:
+    text = "{a, select, other {x " * 50 + "}}" * 50
+    (span,) = DEFAULT.find(text)
+    assert fill(span.output, lambda segment: segment.raw) == text
+    assert len(list(segments_of(span.output))) == 5
+
+
+def test_a_message_alone_is_translated() -> None:
+    text = "{n, plural, one {# file} other {# files}}"
+    template = extract_template(text, DEFAULT.find)
+    assert [piece.text for piece in template if isinstance(piece, Segment)] == ["# file", "# files"]
+    assert fill(template, lambda segment: segment.raw) == text
+
+
+def test_a_malformed_message_leaves_what_is_in_it() -> None:
+    text = "{count, plural, one {x} see {name}"
+    assert pieces(text, DEFAULT.find(text)) == "{count, plural, one «{x}» see «{name}»"
+
+
+# --- requests ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", [None, True])
+def test_all_kinds_by_default(value: object) -> None:
+    assert parse(value) == DEFAULT
+
+
+@pytest.mark.parametrize("value", [False, []])
+def test_none(value: object) -> None:
+    assert parse(value) == NOTHING
+    assert parse(value).find("%s {x} https://a.org") == []
+
+
+def test_named_kinds_only() -> None:
+    assert pieces("%s {x}", parse(["printf"]).find("%s {x}")) == "«%s» {x}"
+
+
+def test_expressions_come_in_addition() -> None:
+    text = "%s {x} ACME-1"
+    assert pieces(text, parse([r"ACME-\d"]).find(text)) == "«%s» «{x}» «ACME-1»"
+    assert pieces(text, parse(["printf", r"ACME-\d"]).find(text)) == "«%s» {x} «ACME-1»"
+
+
+def test_expressions_win_over_kinds() -> None:
+    text = "see https://a.org/ACME-1/x and {ACME-2}"
+    found = parse([r"ACME-\d"]).find(text)
+    assert pieces(text, found) == "see https://a.org/«ACME-1»/x and {«ACME-2»}"
+
+
+def test_of_two_expressions_the_longer_wins() -> None:
+    assert pieces("foobar", parse(["foo", "foobar", "bar"]).find("foobar")) == "«foobar»"
+
+
+@pytest.mark.parametrize("expression", ["", "x*", r"\b", "(?=a)"])
+def test_empty_matches_are_ignored(expression: str) -> None:
+    assert parse(["printf", expression]).find("a b c") == []
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        1,
+        "printf",
+        {"a": 1},
+        [1],
+        [None],
+        ["("],
+        ["[a"],
+        ["*"],
+        ["a{2}{3}+*"],
+        [r"\L<words>"],
+        [r"\p{Nothing}"],
+        ["(?P<a>x)(?P<a"],
+        ["x"] * 101,
+        ["x" * 1001],
+        [f"{n:03}" + "x" * 900 for n in range(50)],
+    ],
+    ids=lambda value: repr(value)[:24],
+)
+def test_refused(value: object) -> None:
+    with pytest.raises(InvalidParameter) as caught:
+        parse(value)
+    assert caught.value.name == "placeholders"
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "(a{1000}){1000}",
+        "((a{1000}){1000}){1000}",
+        "(?:" * 100 + "a" + ")+" * 100,
+        "(?:" * 100 + "a" + "){2,30}" * 100,
+        "(" * 499 + "a" + ")" * 499,
+        "(?x)(a{1000}) {1000}",
+        "(?#)(a)",
+        r"\\(?x)(a{1000}) {1000}",
+        "(a(?1)?b)",
+        "(?R)?a",
+        "a{99999999}",
+    ],
+    ids=lambda value: value[:24],
+)
+def test_refused_before_they_take_time(expression: str) -> None:
+    began = time.thread_time()
+    with pytest.raises(InvalidParameter):
+        parse([expression])
+    # Compiling these would take gigabytes; this is no measurement of speed.
+    assert time.thread_time() - began < 5
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        r"\d{4}-\d{2}-\d{2}",
+        r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+        r"(?:\d{1,3}\.){3}\d{1,3}",
+        r"\b[A-Z]{2,5}-\d+\b",
+        r"\{\{[^}]+\}\}",
+        r"(?i)acme(?:\s+(?:corp|inc)\.?)?",
+        r"(?<=@)\w+",
+        r"\p{Lu}\p{Ll}+ \p{Nd}+",
+        r"\{id\}",
+        r"\(?R\)?",
+    ],
+)
+def test_what_people_write_is_taken(expression: str) -> None:
+    assert parse([expression]).expressions == (expression,)
+
+
+def test_expressions_have_a_time_limit() -> None:
+    with pytest.raises(InvalidParameter, match="match within 250 ms"):
+        parse(["(a+)+$"]).find("a" * 10_000 + "b")
+
+
+def test_the_texts_of_a_request_share_the_limit() -> None:
+    find = parse([r"(?:a|b|ab)*c|(?:(?:x+)+y)"]).finder()
+    with pytest.raises(InvalidParameter):
+        while True:
+            find("x" * 1000 + "z ab")
+
+
+# --- any text ---------------------------------------------------------------------------------------------------------
+
+WORDS = sorted({word for _, example in cases(FOUND) + cases(NOT_FOUND) for word in example.replace("«", "").split("»")})
+TEXTS = st.lists(st.sampled_from(WORDS) | st.sampled_from(list("{}[]<>()*`~_:#@%&/\\.,! \n\t|😀a1")), max_size=12).map(
+    "".join
+)
+
+
+@settings(deadline=None, max_examples=400)
+@given(TEXTS | st.text(st.characters(exclude_categories=())))
+def test_spans_are_as_finders_return_them(text: str) -> None:
+    spans = DEFAULT.find(text)
+    assert spans == sorted(spans, key=lambda span: (span.start, -span.end))
+    segment = protect(Segment(text), [DEFAULT.find])
+    assert rendered(segment) == text
+    check(segment)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hello {name}, see https://a.org/x. You have %d `files`.",
+        "So **very *good*** it is",
+        "Click <x id='1'/> or <b>here {n}</b>",
+        "You have {n, plural, one {# file} other {# files}} 😀 now [1].",
+    ],
+)
+def test_what_is_protected_is_not_found_again(text: str) -> None:
+    once = protect(Segment(text), [DEFAULT.find])
+    assert protect(once, [DEFAULT.find]) is once or rendered(protect(once, [DEFAULT.find])) == text
+    assert protect(once, [DEFAULT.find]).spans == once.spans
+
+
+@settings(deadline=None, max_examples=400)
+@given(TEXTS | st.text(st.characters(exclude_categories=())))
+def test_everything_comes_back(text: str) -> None:
+    template = extract_template(text, DEFAULT.find)
+    assert fill(template, lambda segment: segment.raw) == text
+    for segment in segments_of(template):
+        assert any(map(str.isalpha, segment.text))
+        assert rendered(segment) == segment.raw
+        check(segment)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        *(
+            "{",
+            "%",
+            "@a",
+            "[1",
+            "http://",
+            ":a",
+            "<x ",
+            "*",
+            "`",
+            "`a",
+            "a_",
+            "((((",
+            "&a",
+            "#a",
+            "aB",
+            "a.",
+            "a@",
+            "a/",
+        ),
+        *(
+            "/a",
+            "\\a",
+            "{a, plural, ",
+            "{a, plural, one ",
+            "{a, plural, one {",
+            "[a](",
+            "](",
+            "**a ",
+            "~~a",
+            "<b>",
+            "</b>",
+        ),
+        *("{% ", "[1,", "%(a", "a-", "1.", "😀 ", "<a b='c' ", "{a, select, x {y}} ", "`a`b ", "a  b\n", "#a ", "a😀"),
+    ],
+)
+def test_hostile_texts(unit: str) -> None:
+    """A quadratic expression would not end within the limit of the test run."""
+    text = unit * (200_000 // len(unit))
+    template = extract_template(text, DEFAULT.find)
+    assert fill(template, lambda segment: segment.raw) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{a, plural, one {" * 20_000 + "}}" * 20_000,
+        "<b>" * 20_000 + "a" + "</b>" * 20_000,
+        "<b><i>" * 20_000 + "a" + "</b></i>" * 20_000,
+        "**a " * 20_000 + "~~b " * 20_000 + " c**" * 20_000,
+        "a_" * 50 + "https://x.org/" + "(" * 100_000 + ")." * 50_000,
+    ],
+    ids=lambda text: text[:12],
+)
+def test_deep_texts(text: str) -> None:
+    assert fill(extract_template(text, DEFAULT.find), lambda segment: segment.raw) == text
