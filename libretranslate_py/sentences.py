@@ -30,13 +30,14 @@ from libretranslate_py.text.paragraphs import is_translatable
 from libretranslate_py.text.parts import Block, Piece
 from libretranslate_py.text.spans import Kind, Segment, Span
 
-# How often carriers are tried, and the number of the attempt that may still help where the alignment does not: a term
-# as a number.
-_ATTEMPTS = (0, 1)
+# The attempt that may still help where the alignment does not: a term as a number.
 _LAST_ATTEMPT = 3
 
 # Between the entries of a menu or a list in one line; models that do not know these characters lose their way.
 _BAR = re.compile(r"\s++[|•·→←]\s++")
+
+# From the first to the last character of a word.
+_CORE = re.compile(r"\w(?:.*\w)?", re.DOTALL)
 
 _PROTECTED = (Kind.NAME, Kind.NUMBER, Kind.TERM)
 
@@ -163,13 +164,16 @@ class _Work:
         self._language = language
         self._target = target
         self._loads = [combine(one.text, one.spans, one.edges) if one.spans else () for one in sentences]
+        # Of the sentences in which a model lost something at the first attempt: what.
+        self._missing: dict[int, list[Load]] = {}
         self._done: list[list[Rendition]] = [[] for _ in sentences]
 
     def run(self) -> list[list[Rendition]]:
         left = [n for n, loads in enumerate(self._loads) if len(loads) <= MOST_LOADS]
-        for attempt in _ATTEMPTS:
-            left = self._attempt(left, attempt)
-        left = self._by_alignment(left)
+        left = self._attempt(self._attempt(left, 0), 1)
+        # Where everything was missing at first, the second attempt has changed everything already.
+        self._attempt([n for n in left if len(self._missing[n]) < len(self._loads[n])], 2)
+        left = self._by_alignment([n for n in left if not self._done[n]])
         left = self._attempt(
             [n for n in left if any(s.kind is Kind.TERM for s in self._sentences[n].spans)], _LAST_ATTEMPT
         )
@@ -178,7 +182,9 @@ class _Work:
 
     def _attempt(self, numbers: Sequence[int], attempt: int) -> list[int]:
         """Decodes with carriers; returns the sentences of which no candidate has all pieces."""
-        carried = [carry(self._sentences[n].text, self._loads[n], attempt) for n in numbers]
+        carried = [
+            carry(self._sentences[n].text, self._loads[n], attempt, self._target, self._missing.get(n)) for n in numbers
+        ]
         aligned = [bool(self._sentences[n].edges) for n in numbers]
         for n, sentence, prepared, candidates in zip(
             numbers, carried, *self._decode_prepared(carried, aligned), strict=True
@@ -186,7 +192,9 @@ class _Work:
             for candidate in candidates:
                 restored = _restore(prepared, candidate, self._target)
                 found, missing = find(sentence, restored)
-                if not missing:
+                if missing:
+                    self._missing.setdefault(n, missing)
+                else:
                     settled = settle(sentence.sentence, restored, found)
                     self._add(
                         n, _block(self._sentences[n], sentence, prepared, candidate, restored, settled), candidate
@@ -197,18 +205,12 @@ class _Work:
         self, carried: Sequence[Carried], aligned: Sequence[bool]
     ) -> tuple[list[Prepared], list[list[Candidate]]]:
         prepared = [prepare(one.text, self._language) for one in carried]
-        candidates: list[list[Candidate]] = [[] for _ in prepared]
-        for wanted in (False, True):
-            places = [place for place, is_wanted in enumerate(aligned) if is_wanted is wanted]
-            if places:
-                found = self._decode([prepared[place].text for place in places], aligned=wanted)
-                for place, own in zip(places, found, strict=True):
-                    candidates[place] = own
-        return prepared, candidates
+        # All in one go: alignments that nobody needs cost less than batches that are not full.
+        return prepared, self._decode([one.text for one in prepared], aligned=any(aligned)) if prepared else []
 
     def _by_alignment(self, numbers: Sequence[int]) -> list[int]:
         """Puts the pieces in place of the words that are linked to their carriers."""
-        carried = [carry(self._sentences[n].text, self._loads[n], 0) for n in numbers]
+        carried = [carry(self._sentences[n].text, self._loads[n], 0, self._target) for n in numbers]
         for n, sentence, prepared, candidates in zip(
             numbers, carried, *self._decode_prepared(carried, [True] * len(numbers)), strict=True
         ):
@@ -271,18 +273,18 @@ def _fragments(sentence: Sentence, loads: Iterable[Load]) -> Iterator[Sentence]:
 
 
 def _fragment(sentence: Sentence, start: int, end: int) -> Iterator[Sentence]:
+    """What stands between two pieces: its words, without the white space and punctuation around them."""
     text = sentence.text[start:end]
-    core = text.strip()
-    if not core or not is_translatable(core):
+    core = _CORE.search(text)
+    if not core or not is_translatable(core.group()):
         if text:
             yield Sentence(text, sentence.start + start, translatable=False)
         return
-    first = start + len(text) - len(text.lstrip())
-    last = first + len(core)
+    first, last = start + core.start(), start + core.end()
     if first > start:
         yield Sentence(sentence.text[start:first], sentence.start + start, translatable=False)
     edges = frozenset(edge - first for edge in sentence.edges if first < edge < last)
-    yield Sentence(core, sentence.start + first, True, (), edges)
+    yield Sentence(core.group(), sentence.start + first, True, (), edges)
     if end > last:
         yield Sentence(sentence.text[last:end], sentence.start + last, translatable=False)
 

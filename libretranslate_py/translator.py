@@ -18,7 +18,7 @@ from libretranslate_py.packages.package import Catalogue
 from libretranslate_py.sentences import Candidate, Rendition, Sentence, translate_sentences
 from libretranslate_py.text import markup
 from libretranslate_py.text.alignment import Alignment, compose
-from libretranslate_py.text.paragraphs import extract_template, find_nothing
+from libretranslate_py.text.paragraphs import extract, find_nothing
 from libretranslate_py.text.pieces import Finder
 from libretranslate_py.text.placeholders import DEFAULT
 from libretranslate_py.text.spans import Template, segments_of
@@ -242,7 +242,7 @@ class Translator:
             template = markup.extract(text, source=source, target=request.target, attributes=request.attributes)
             template = protect_all(template, request.find)
         else:
-            template = extract_template(text, request.find or find_nothing)
+            template = extract(text, request.find or find_nothing)
         return protect_all(template, terms)
 
     def _renditions(

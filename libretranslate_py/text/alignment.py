@@ -17,12 +17,17 @@ _MARKS = (
 # each character.
 _WORD = re.compile(rf"(?![{UNSPACED}])\w(?:(?![{UNSPACED}])[\w{_MARKS}])*+|(?=[{UNSPACED}])\w")
 
+# Nearly all texts need none of that, and this is several times faster.
+_SPECIAL = re.compile(rf"[{UNSPACED}{_MARKS}]")
+_PLAIN_WORD = re.compile(r"\w+")
+
 WordRange = tuple[int, int]
 
 
 def words_of(text: str) -> tuple[WordRange, ...]:
     """Return start and end of each word of ``text``. Punctuation and spaces belong to no word."""
-    return tuple(match.span() for match in _WORD.finditer(text))
+    word = _WORD if _SPECIAL.search(text) else _PLAIN_WORD
+    return tuple([match.span() for match in word.finditer(text)])
 
 
 @dataclass(frozen=True, slots=True)

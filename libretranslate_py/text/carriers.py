@@ -2,24 +2,37 @@
 
 A model may translate, spell wrongly, double or drop whatever it reads. It copies numbers of four digits best: over
 1,200 held-out sentences with one in place of a name or a noun, 95 to 100 % came out exactly once, in every direction of
-the starter packages; names 68 to 99 %, ``{1}`` 50 to 91 %, ``%s`` 0 to 76 %, ``[1]`` and ``<1>`` never.
+the starter packages; names 68 to 99 %, ``{1}`` 50 to 91 %, ``%s`` 0 to 76 %, ``[1]`` and ``<1>`` never. But the rest of
+a sentence is better with a name where a name should stand: 63 BLEU with Tom for Tom, 57 with Boston, 54 with 7301
+(es->en; en->es 55, 52, 47). So names come first, and numbers where a name was not copied.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from libretranslate_py.text.alignment import Alignment, words_of
-from libretranslate_py.text.characters import UNSPACED
+from libretranslate_py.text.characters import OPENERS, UNSPACED
 from libretranslate_py.text.parts import Piece
 from libretranslate_py.text.spans import Kind, Span
 
 # No years, no round numbers, no digit twice: nothing that a model would rather say otherwise.
 _NUMBERS = ("7301", "6482", "5923", "8164", "9357", "4718", "3846", "2593", "7469", "6138", "5274", "8392", "9615")
-_NAMES = ("Boston", "Kvadrat", "Linux")
+_NAMES = ("Boston", "Linux", "Kvadrat")
+_PERSON = "Tom"
+# Placeholders that stand for a person, as programmers call them.
+_IS_PERSON = re.compile(r"(?i)@|name|user|auth?or|auteur|sender|person|friend|owner|guest|nombre|nom\b|usuario|utilis")
+# These write names in letters of their own, or decline them.
+_CHANGES_NAMES = re.compile(
+    "ar|az|be|bg|bn|bo|cs|el|et|eu|fa|fi|gu|he|hi|hr|hu|hy|ja|ka|kk|km|kn|ko|ky|lo|lt|lv|mk|ml|mn|mr|my|ne|pa|pl|ps|ru|sk"
+    "|sl|sq|sr|ta|te|th|tr|ug|uk|ur|uz|yi|zh|zt"
+)
+_BEGINS = re.compile(rf"[\s{OPENERS}]*+")
+# The attempt from which on terms travel as numbers, too.
+_TERMS_AS_NUMBERS = 3
 # With more pieces than this in one sentence a model loses some for sure.
 MOST_LOADS = 10
 
@@ -42,12 +55,13 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """A sentence as it goes through a model. ``carriers[i]`` stands at ``places[i]`` of ``text`` for ``loads[i]``."""
+    """A sentence as it goes through a model. What stands for ``loads[i]`` is at ``places[i]`` of ``text``, and
+    ``wanted[i]`` is to be found in the hypothesis."""
 
     sentence: str
     text: str
     loads: tuple[Load, ...]
-    carriers: tuple[str, ...]
+    wanted: tuple[str, ...]
     places: tuple[tuple[int, int], ...]
 
     def words(self) -> tuple[tuple[int, int], ...]:
@@ -88,15 +102,16 @@ def _belong_together(sentence: str, load: Load, span: Span, edges: frozenset[int
     return bool(_GLUE.fullmatch(between)) and edges.isdisjoint(range(load.end, span.start + 1))
 
 
-def carry(sentence: str, loads: Sequence[Load], attempt: int) -> Carried:
+def carry(
+    sentence: str, loads: Sequence[Load], attempt: int, target: str = "", missing: Collection[Load] | None = None
+) -> Carried:
     """Return ``sentence`` with something in place of each load that a model copies; each attempt takes other things.
 
-    0: numbers, and a glossary's source terms as they are, since the model may well know the right translation.
-    1: other numbers, and the target terms: models copy words of the target language.
-    2: names. 3: numbers for all.
+    0: names, numbers for NUMBER spans and where the target language changes names; a glossary's source terms as they
+    are, since the model may well know the right translation. 1: for those that were ``missing`` (None = all), numbers
+    and target terms, since models copy words of the target language. 2: for all. 3: numbers for terms, too.
     """
-    supply = _supply(sentence, attempt)
-    carriers = tuple(_carrier(sentence, load, attempt, supply) for load in loads)
+    carriers, wanted = zip(*_choose(sentence, loads, attempt, target, missing), strict=True) if loads else ((), ())
     parts: list[str] = []
     places: list[tuple[int, int]] = []
     position = length = 0
@@ -106,19 +121,28 @@ def carry(sentence: str, loads: Sequence[Load], attempt: int) -> Carried:
         places.append((length, length + len(carrier)))
         length += len(carrier)
         position = load.end
-    return Carried(sentence, "".join((*parts, sentence[position:])), tuple(loads), carriers, tuple(places))
+    return Carried(sentence, "".join((*parts, sentence[position:])), tuple(loads), wanted, tuple(places))
 
 
-def _supply(sentence: str, attempt: int) -> Iterator[str]:
-    numbers = _NUMBERS if attempt % 2 == 0 else _NUMBERS[::-1]
-    names = _NAMES if attempt == 2 else ()
-    return (carrier for carrier in (*names, *numbers) if carrier not in sentence)
-
-
-def _carrier(sentence: str, load: Load, attempt: int, supply: Iterator[str]) -> str:
-    if load.spans[0].kind is Kind.TERM and attempt < 2:
-        return sentence[load.start : load.end] if attempt == 0 else term_of(load)
-    return next(supply, "7301")
+def _choose(
+    sentence: str, loads: Sequence[Load], attempt: int, target: str, missing: Collection[Load] | None
+) -> Iterator[tuple[str, str]]:
+    """Yield what is put in place of each load, and what is looked for in the hypothesis."""
+    left = [carrier for carrier in (_PERSON, *_NAMES, *_NUMBERS) if carrier not in sentence]
+    for load in loads:
+        kind = load.spans[0].kind
+        own_attempt = 0 if attempt == 1 and missing is not None and load not in missing else attempt
+        if kind is Kind.TERM and own_attempt < _TERMS_AS_NUMBERS:
+            yield sentence[load.start : load.end] if own_attempt == 0 else term_of(load), term_of(load)
+            continue
+        liked: tuple[str, ...] = _NUMBERS
+        if kind is Kind.NAME and own_attempt == 0 and not _CHANGES_NAMES.fullmatch(target):
+            is_person = bool(_IS_PERSON.search(sentence, load.start, load.end))
+            liked = (*((_PERSON,) * is_person), *_NAMES, *_NUMBERS)
+        carrier = next((one for one in liked if one in left), _NUMBERS[0])
+        if carrier in left:
+            left.remove(carrier)
+        yield carrier, carrier
 
 
 def term_of(load: Load) -> str:
@@ -137,8 +161,8 @@ def find(carried: Carried, hypothesis: str) -> tuple[Found, list[Load]]:
     """
     plain = _with_plain_digits(hypothesis)
     loads_of: dict[str, list[Load]] = {}
-    for load, carrier in zip(carried.loads, carried.carriers, strict=True):
-        loads_of.setdefault(_target(load, carrier), []).append(load)
+    for load, wanted in zip(carried.loads, carried.wanted, strict=True):
+        loads_of.setdefault(wanted, []).append(load)
     found: Found = []
     missing: list[Load] = []
     end_before = 0
@@ -155,12 +179,6 @@ def find(carried: Carried, hypothesis: str) -> tuple[Found, list[Load]]:
             missing.append(load)
         end_before = max(end_before, end)
     return found, missing
-
-
-def _target(load: Load, carrier: str) -> str:
-    """What is looked for: the carrier, or the target term where that was left to the model."""
-    left = load.spans[0].kind is Kind.TERM and carrier not in _NUMBERS and carrier not in _NAMES
-    return term_of(load) if left else carrier
 
 
 def _places(plain: str, wanted: str, sentence: str, load: Load) -> Iterator[tuple[int, int]]:
@@ -202,13 +220,18 @@ def settle(sentence: str, hypothesis: str, found: Found) -> Settled:
     pieces: list[Piece] = []
     moves: list[tuple[int, int, int, int]] = []
     position = length = 0
+    begins = _BEGINS.match(hypothesis)
     for start, end, load in found:
-        own = term_of(load) if load.spans[0].kind is Kind.TERM else sentence[load.start : load.end]
+        own = sentence[load.start : load.end]
+        if load.spans[0].kind is Kind.TERM:
+            own = term_of(load)
+            if begins and start == begins.end() and own[0].islower() and _begins_with_capital(sentence):
+                own = own[0].upper() + own[1:]
         parts += (hypothesis[position:start], own)
         length += start - position
         moves.append((start, end, length, length + len(own)))
         if load.spans[0].kind is Kind.TERM:
-            pieces.append(Piece(length, length + len(own), load.spans[0]))
+            pieces.append(Piece(length, length + len(own), replace(load.spans[0], output=(own,))))
         else:
             shift = length - load.start
             pieces += [Piece(span.start + shift, span.end + shift, span) for span in load.spans]
@@ -216,6 +239,12 @@ def settle(sentence: str, hypothesis: str, found: Found) -> Settled:
         position = end
     text = "".join((*parts, hypothesis[position:]))
     return Settled(text, tuple(pieces), tuple(_moved(words_of(hypothesis), moves)))
+
+
+def _begins_with_capital(sentence: str) -> bool:
+    begins = _BEGINS.match(sentence)
+    first = sentence[begins.end() :][:1] if begins else ""
+    return first.isupper()
 
 
 def _moved(words: Sequence[tuple[int, int]], moves: Sequence[tuple[int, int, int, int]]) -> Iterator[tuple[int, int]]:

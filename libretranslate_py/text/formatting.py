@@ -25,6 +25,7 @@ _DASH = re.compile(r"(?:(?<=\s)|\A)-(?=\S)|(?<=\S)-(?=\s)|(?<=\s)-(?=\s)")
 # These write nouns, or nothing at all, in the case that only they know.
 _KEEP_CASE = frozenset({"de", "lb", "ka"})
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]++")
 _UNKNOWN = re.compile(r"(?:(?P<glued>(?<=[¿¡(\[])\s*|\s*(?=[\s⁇]*[.,…)\]]))|\s*)⁇[\s⁇]*")
 _FIRST_WORD = re.compile(rf"([\s{OPENERS}¡¿—–-]*+)([^\s]++)")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -62,7 +63,8 @@ class Prepared:
         ``target`` is an Argos code; it chooses the full stops, the capitals and where the case is left alone. An empty
         hypothesis stays empty.
         """
-        result = hypothesis.strip()
+        # Models with byte fallback can write any character; one of these would divide a line.
+        result = _CONTROL.sub(" ", hypothesis).strip()
         if "⁇" in result and "⁇" not in self.source:
             result = _without_unknown(result)
         if not result:

@@ -110,7 +110,7 @@ class SpanWriter:
                 draft.start, draft.end = min(draft.start, len(text)), min(draft.end, len(text))
             if self._tail_closing is not None and self._tail_closing.closing[0] == self._tail[1]:
                 self._tail_closing.closing = (self._tail[0], self._tail_closing.closing[1])
-        self._drafts.sort(key=lambda draft: (draft.start, -draft.end))
+        self._drafts.sort(key=lambda draft: (draft.start, draft.kind is not Kind.MARK, -draft.end))
         return text, tuple(self._span(draft, edits) for draft in self._drafts)
 
     def _span(self, draft: _Draft, edits: Sequence[Edit]) -> Span:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -42,12 +42,20 @@ _EDGE = (
     r"\ufdd1\u2190-\u2bff\u3164\ue000-\uf8ff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffd\U0001f000-\U0001faff\U000e0000-\U000e0fff"
 )
 _MARKER = (
-    r"(?:[-+*–—‒•‣⁃◦·∙▪‧]|#{1,6}|\[[ xX]?\]|\(?(?:\d{1,3}(?:\.\d{1,3})*+|[A-Za-z]|[ivx]{1,5})\)"
-    r"|\d{1,3}(?:\.\d{1,3})*+\.)(?:[ \u00a0\u3000]|\Z)"
+    r"(?:[-+*–—‒•‣⁃◦·∙▪‧]|#{1,6}|\[[ xX]?\]|\(?(?:\d{1,3}(?:\.\d{1,3})*+|[A-Za-z]|[ivx]{1,5})\.?\)"
+    r"|\d{1,3}(?:\.\d{1,3})*+\.-?)(?:[ \u00a0\u3000]|\Z)"
     r"|\d{1,2}(?:\.\d{1,2})++ (?=[A-ZÀ-ÖØ-ÞА-Я])|—(?=\w)|>|[•◦▪‣⁃]|[0-9#*]\ufe0f?\u20e3"
 )
 _LEADING = re.compile(rf"(?:[{_EDGE}]|{_MARKER})*+")
 _AN_EDGE = re.compile(rf"[{_EDGE}]")
+
+# "A." and "iv." are list markers only where a line before or after has the one before or after them in its place: they
+# may as well be initials or the end of a sentence.
+_LINE = re.compile(r"[^\n\r\x0b\x0c\x85\u2028\u2029]+")
+_ORDINAL = re.compile(
+    r"[ \t\u00a0\u3000>]*+(?:[-*] )?(?=[A-Za-z])([A-Za-z]|[ivxl]{1,7}|[IVXL]{1,7})(\.-?)(?:[ \u00a0\u3000]|\Z)"
+)
+_ROMAN_DIGITS = {"i": 1, "v": 5, "x": 10, "l": 50}
 
 _WRAPPERS = (("(", ")"), ("[", "]"), ("{", "}"), ("**", "**"), ("*", "*"), ("__", "__"), ("_", "_"), ("`", "`"))
 
@@ -63,33 +71,12 @@ _ADDRESS = re.compile(
 )
 
 
-def extract(text: str) -> tuple[list[str], Callable[[Sequence[str]], str]]:
-    """Return the segments of ``text`` in order, and a function that puts as many translations in their places.
-
-    A segment holds at least one letter outside of addresses; it holds no control character, no line end, no lone
-    surrogate, no two spaces in a row, and no space at its edges. Given the segments themselves, the function returns
-    ``text`` exactly; given more or fewer strings than there are segments, it raises ValueError.
-    """
-    spans = list(_spans(text))
-
-    def rebuild(translations: Sequence[str]) -> str:
-        parts: list[str] = []
-        position = 0
-        for (start, end), translation in zip(spans, translations, strict=True):
-            parts += (text[position:start], translation)
-            position = end
-        parts.append(text[position:])
-        return "".join(parts)
-
-    return [text[start:end] for start, end in spans], rebuild
-
-
 def find_nothing(text: str) -> Sequence[Span]:
     """The finder of a text without pieces."""
     return ()
 
 
-def extract_template(text: str, find: Finder = find_nothing) -> Template:
+def extract(text: str, find: Finder = find_nothing) -> Template:
     """Return ``text`` as a template; with each segment's ``raw`` in its place, the template gives ``text`` exactly.
 
     What ``find`` finds in the whole text become spans of the segments. A segment holds at least one letter outside of
@@ -114,29 +101,11 @@ def extract_template(text: str, find: Finder = find_nothing) -> Template:
 
 def is_translatable(text: str) -> bool:
     """Whether ``text`` has at least one segment; one without comes back as it is."""
-    return next(_spans(text), None) is not None
-
-
-def _spans(text: str) -> Iterator[tuple[int, int]]:
-    """Yield start and end of each segment."""
-    position = 0
-    for separator in _SEPARATOR.finditer(text):
-        if separator.start() > position:
-            yield from _segment(text, position, separator.start())
-        position = separator.end()
-    if position < len(text):
-        yield from _segment(text, position, len(text))
-
-
-def _segment(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Yield the segment between two separators without its edges, or nothing if there is nothing to translate."""
-    chunk = text[start:end]
-    if chunk.isascii() and chunk.isalpha():
-        yield start, end
-        return
-    first, last = _unwrap(chunk, *_trim(chunk, 0, len(chunk)))
-    if _has_words(chunk[first:last]):
-        yield start + first, start + last
+    if text.isascii() and text.isalpha() and len(text) <= LONGEST_WORD:
+        return True
+    cutter = _Cutter(text, ())
+    separators = [separator.span() for separator in _SEPARATOR.finditer(text)]
+    return any(cutter.cut(start, end) for start, end in _between(separators, len(text)))
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:
@@ -147,6 +116,35 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
     while last > first and _AN_EDGE.match(text, last - 1):
         last -= 1
     return first, last
+
+
+def _ordinals(text: str) -> dict[int, int]:
+    """Return where letters and roman numerals with a full stop begin that mark the entries of a list -> their ends."""
+    markers: dict[int, int] = {}
+    before: re.Match[str] | None = None
+    for line in _LINE.finditer(text):
+        found = _ORDINAL.match(text, line.start(), line.end())
+        if found and before and _follows(before, found):
+            markers[before.start(1)], markers[found.start(1)] = before.end(2), found.end(2)
+        if found or not line.group().isspace():
+            before = found
+    return markers
+
+
+def _follows(before: re.Match[str], after: re.Match[str]) -> bool:
+    (first, first_end), (second, second_end) = before.group(1, 2), after.group(1, 2)
+    if first_end != second_end or first.isupper() is not second.isupper():
+        return False
+    in_alphabet = len(first) == len(second) == 1 and ord(second) == ord(first) + 1
+    return in_alphabet or (_roman(first) > 0 and _roman(second) == _roman(first) + 1)
+
+
+def _roman(numeral: str) -> int:
+    """Return the value of a roman numeral; 0 if it is none."""
+    digits = [_ROMAN_DIGITS.get(letter, 0) for letter in numeral.lower()]
+    if 0 in digits:
+        return 0
+    return sum(-own if own < coming else own for own, coming in zip(digits, [*digits[1:], 0], strict=True))
 
 
 def _unwrap(chunk: str, first: int, last: int) -> tuple[int, int]:
@@ -277,11 +275,15 @@ class _Cutter:
         pairs = [span for _, _, span, _ in intervals if span.kind is Kind.PAIR]
         self._pairs = {(span.start, span.end): span for span in pairs}
         self._firm = {end: (start, span) for start, end, span, _ in intervals if span.kind is Kind.NAME}
+        self._ordinals = _ordinals(masked)
 
     def cut(self, start: int, end: int) -> tuple[int, int] | None:
         """Return the segment in ``start`` to ``end`` without its edges; None if there is nothing to translate."""
         masked = self._masked
-        start, end = _unwrap(masked, *_trim(masked, start, end))
+        start, end = _trim(masked, start, end)
+        if marker_end := self._ordinals.get(start):
+            start, end = _trim(masked, min(marker_end, end), end)
+        start, end = _unwrap(masked, start, end)
         while pair := self._pairs.get((start, end)):
             start, end = _trim(masked, start + len(_literal(pair.opening)), end - len(_literal(pair.closing)))
         end = self._without_hashtags(start, end)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from libretranslate_py.text.alignment import Alignment, words_of
@@ -54,7 +54,30 @@ class Part:
     first_target: int = 0
     # Target words that a pair has, by the pair around it: two pairs in the same one never share a word.
     taken: dict[object, list[tuple[int, int]]] = field(default_factory=dict)
+    # Where in the segment's text a protected piece begins, by the number of each target word that is a part of it.
+    held: dict[int, int] = field(default_factory=dict)
     positions: dict[tuple[int, int, int, int], int] = field(default_factory=dict)
+
+    def hold_pieces(self) -> None:
+        """Fills ``held``, once the numbers of the words are known."""
+        word = 0
+        for piece in self.block.pieces:
+            start, end = self.start + piece.start, self.start + piece.end
+            while word < len(self.target) and self.target[word][1] <= start:
+                word += 1
+            while word < len(self.target) and self.target[word][0] < end:
+                self.held[self.first_target + word] = self.block.start + piece.span.start
+                word += 1
+
+    def without_pieces(self, first: int, stop: int) -> Iterator[tuple[int, int]]:
+        """Yield the runs of words from ``first`` to ``stop`` in which there is no protected piece."""
+        for number in range(first, stop):
+            if number in self.held:
+                if first < number:
+                    yield first, number
+                first = number + 1
+        if first < stop:
+            yield first, stop
 
 
 def make_part(block: Block, offset: int) -> Part:

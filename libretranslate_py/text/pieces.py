@@ -8,25 +8,32 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate, pairwise
 
+from libretranslate_py.text.pieces_widening import widen
 from libretranslate_py.text.spans import Kind, Segment, Span, Template
 
-# Given a text, returns spans ordered by (start, -end). A MARK covers the characters of its ``opening``; a PAIR covers
-# its delimiters, too, which are its ``opening`` and ``closing``. Only what is between the delimiters of a PAIR may be
-# covered again; all else is apart.
+# Given a text, returns spans ordered by (start, -end). A MARK covers the characters of its ``opening``; one with the
+# output " " is a kind of space, and stands for it. A PAIR covers its delimiters, too, which are its ``opening`` and
+# ``closing``. Only what is between the delimiters of a PAIR may be covered again; all else is apart.
 Finder = Callable[[str], Sequence[Span]]
 
 _PROTECTED = frozenset({Kind.NAME, Kind.NUMBER, Kind.TERM})
+
+# Punctuation that has no space before it, or none behind it; a mark takes the one that it would leave there.
+_CLOSING = frozenset(".,;:!?…)]}\"'”’»。，、！？；：）」』")
+_OPENING = frozenset("([{“«„¿¡（「『")
 
 
 def protect(segment: Segment, finders: Sequence[Finder]) -> Segment:
     """Return ``segment`` with what ``finders`` find in its text as further spans.
 
     The characters of MARK spans and of the delimiters of PAIR spans are taken out of the text. Of two spaces that a
-    mark leaves side by side, or of one that it leaves at an edge, one goes with the mark. A find is dropped where it
-    overlaps a protected span, of the segment or of an earlier finder; it is divided where a PAIR of the segment begins
-    or ends in it, or a MARK stands in it. A TERM with an output of its own is never divided: pairs inside are widened
-    to all of it, marks go behind it, and where a pair crosses it, it is dropped. A found PAIR that would cross
-    something is dropped. ``raw`` stays. The templates of a finder are escaped as the segment is.
+    mark leaves side by side, or of one that it leaves at an edge or next to punctuation, one goes with the mark. A mark
+    that stands for a space leaves one where nothing else parts the words, and keeps its output there. A find is dropped
+    where it overlaps a protected span, of the segment or of an earlier finder; it is divided where a PAIR of the
+    segment begins or ends in it, or a MARK stands in it. A TERM with an output of its own is never divided: pairs that
+    begin or end in it are widened to all of it, marks go behind it; only where one pair ends and another begins in it,
+    and neither lies within it, the latter begins behind it. A found PAIR that would cross something is dropped. ``raw``
+    stays. The templates of a finder are escaped as the segment is.
 
     Spans that begin at one place are in the order of the document: a MARK before a PAIR is outside of it.
     """
@@ -48,7 +55,7 @@ def _add(segment: Segment, finds: Sequence[Span]) -> Segment:
         (span.start, span.end) for span in accepted if span.kind is Kind.TERM and places.cuts(span.start, span.end)
     ]
     if whole:
-        segment = replace(segment, spans=_around_terms(segment.spans, whole))
+        segment = replace(segment, spans=widen(segment.spans, whole))
     accepted.sort(key=lambda span: (span.start, -span.end))
     escaped = [_escaped(span, segment.escape) for span in accepted]
     return _Rewriter(segment, escaped).rewrite()
@@ -65,12 +72,8 @@ class _Places:
         protected = sorted((span.start, span.end) for span in spans if span.kind in _PROTECTED)
         self._starts = [start for start, _ in protected]
         self._ends = [end for _, end in protected]
-        self._at_edge: dict[int, list[Span]] = {}
-        for span in spans:
-            if span.kind not in _PROTECTED:
-                for edge in {span.start, span.end}:
-                    self._at_edge.setdefault(edge, []).append(span)
-        self._cuts = sorted(self._at_edge)
+        others = [span for span in spans if span.kind not in _PROTECTED]
+        self._cuts = sorted({edge for span in others for edge in (span.start, span.end)})
         self._pairs_at: list[int] = []
         self._count_pairs([span for span in spans if span.kind is Kind.PAIR])
 
@@ -96,11 +99,6 @@ class _Places:
         """Places strictly between ``start`` and ``end`` where something begins, ends or stands."""
         return self._cuts[bisect_right(self._cuts, start) : bisect_left(self._cuts, end)]
 
-    def are_inside(self, start: int, end: int) -> bool:
-        """Whether all that begins or ends strictly between ``start`` and ``end`` is inside of these."""
-        spans = (span for cut in self.cuts(start, end) for span in self._at_edge[cut])
-        return all(start <= span.start and span.end <= end for span in spans)
-
     def pair_at(self, position: int) -> int:
         at = bisect_right(self._cuts, position)
         return self._pairs_at[at - 1] if at else 0
@@ -123,12 +121,8 @@ def _parts(find: Span, places: _Places, text: str) -> Iterator[Span]:
     if find.start >= find.end or not places.are_free(find.start, find.end):
         return
     cuts = places.cuts(find.start, find.end)
-    if not cuts:
+    if not cuts or (find.kind is Kind.TERM and find.output != (text[find.start : find.end],)):
         yield find
-        return
-    if find.kind is Kind.TERM and find.output != (text[find.start : find.end],):
-        if places.are_inside(find.start, find.end):
-            yield find
         return
     edges = [find.start, *cuts, find.end]
     for start, end in pairwise(edges):
@@ -137,22 +131,6 @@ def _parts(find: Span, places: _Places, text: str) -> Iterator[Span]:
             yield Span(start, end, Kind.MARK, opening=part)
         else:
             yield Span(start, end, find.kind, output=part)
-
-
-def _around_terms(spans: Sequence[Span], terms: Sequence[tuple[int, int]]) -> tuple[Span, ...]:
-    """Return ``spans`` with nothing that begins, ends or stands inside of ``terms``, which are in order."""
-    starts = [start for start, _ in terms]
-    moved: list[Span] = []
-    for span in spans:
-        at = bisect_right(starts, span.start) - 1
-        start, end = terms[at] if at >= 0 else (0, 0)
-        if span.kind is Kind.PAIR and span.end <= end:
-            moved.append(replace(span, start=start, end=end))
-        elif span.kind is Kind.MARK and start < span.start < end:
-            moved.append(replace(span, start=end, end=end))
-        else:
-            moved.append(span)
-    return tuple(sorted(moved, key=lambda span: span.start))
 
 
 def _width(template: Template) -> int:
@@ -215,9 +193,23 @@ class _Rewriter:
         # The sort is stable: what the segment has comes first at one place, in its own order.
         self._items = sorted([*old, *found], key=lambda item: item.start)
         self._gone = bytearray(len(self._text))
+        # Where spaces stand for marks.
+        self._spaces = {item.end - 1: item for item in found if self._parts_words(item)}
+        self._text = "".join(" " if n in self._spaces else c for n, c in enumerate(self._text))
         for item in found:
             self._gone[item.start : item.start + item.before] = b"\1" * item.before
             self._gone[item.end - item.after : item.end] = b"\1" * item.after
+
+    def _parts_words(self, item: _Item) -> bool:
+        """Whether a space has to stay in the place of ``item``: it is then the last of its characters."""
+        if item.span.kind is not Kind.MARK or not item.span.output:
+            return False
+        around = self._text[max(0, item.start - 1) : item.start], self._text[item.end : item.end + 1]
+        if all(character and not character.isspace() for character in around):
+            item.before -= 1
+            return True
+        item.span = replace(item.span, output=())
+        return False
 
     def rewrite(self) -> Segment:
         if any(self._gone):
@@ -231,20 +223,35 @@ class _Rewriter:
     def _take_spaces(self) -> None:
         """Takes out one of two spaces between which something was taken out, and what is left of them at an edge."""
         marks = _Marks(self._items, self._segment.escape)
-        text = self._text
         last = -1
-        for position in [*(n for n, gone in enumerate(self._gone) if not gone), len(text)]:
-            between = position - last > 1
-            here = position < len(text) and text[position].isspace()
-            before = last >= 0 and text[last].isspace()
-            if between and (here or position == len(text)) and (before or last < 0) and (here or before):
-                taken = marks.take_space(text, last if before else None, position if here else None)
-                if taken is not None:
-                    self._gone[taken] = 1
-                    if taken == position:
-                        continue
-            last = position
+        for position in [*(n for n, gone in enumerate(self._gone) if not gone), len(self._text)]:
+            taken = self._spare_space(last, position, marks) if position - last > 1 else None
+            if taken is not None:
+                self._gone[taken] = 1
+                if taken in self._spaces:
+                    self._spaces[taken].before += 1
+                    self._spaces[taken].span = replace(self._spaces[taken].span, output=())
+            if taken is None or taken != position:
+                last = position
         self._items = sorted([*self._items, *marks.alone], key=lambda item: item.start)
+
+    def _spare_space(self, last: int, position: int, marks: _Marks) -> int | None:
+        """Return which space is taken out, ``last`` or ``position``: what is between them was taken out."""
+        text = self._text
+        before, after = text[last] if last >= 0 else "", text[position : position + 1]
+        spaces = [n for n, c in ((last, before), (position, after)) if c.isspace()]
+        if not spaces:
+            return None
+        if len(spaces) == 2 or not before or not after:
+            own = [n for n in spaces if n in self._spaces]
+            if own:
+                return own[0]
+            return marks.take_space(text, last if last in spaces else None, position if position in spaces else None)
+        if after in _CLOSING:
+            return last if last in self._spaces else marks.take_space_before(text, last)
+        if before in _OPENING:
+            return position if position in self._spaces else marks.take_space_after(text, position)
+        return None
 
     def _place(self, kept: Sequence[int]) -> None:
         """Sets the results: ranges in the new text."""
@@ -318,18 +325,32 @@ class _Marks:
             before = None
         if after is not None and self._is_solid(after):
             after = None
-        if before is not None and (mark := self._starting.get(before + 1)) and self._edges[before + 1] == 1:
-            mark.span = replace(mark.span, opening=(self._escape(text[before]), *mark.span.opening))
-            mark.start, mark.before = before, mark.before + 1
+        if before is not None and self.take_space_before(text, before) is not None:
             return before
-        if after is not None and (mark := self._ending.get(after)) and self._edges[after] == 1:
-            mark.span = replace(mark.span, opening=(*mark.span.opening, self._escape(text[after])))
-            mark.end, mark.before = after + 1, mark.before + 1
+        if after is not None and self.take_space_after(text, after) is not None:
             return after
         place = before if before is not None else after
         if place is not None:
             space = Span(place, place + 1, Kind.MARK, opening=(self._escape(text[place]),))
             self.alone.append(_item(space))
+        return place
+
+    def take_space_before(self, text: str, place: int) -> int | None:
+        """Return ``place`` if the space there goes with the mark that begins behind it."""
+        mark = self._starting.get(place + 1)
+        if not mark or self._edges[place + 1] != 1 or self._is_solid(place):
+            return None
+        mark.span = replace(mark.span, opening=(self._escape(text[place]), *mark.span.opening))
+        mark.start, mark.before = place, mark.before + 1
+        return place
+
+    def take_space_after(self, text: str, place: int) -> int | None:
+        """Return ``place`` if the space there goes with the mark that ends before it."""
+        mark = self._ending.get(place)
+        if not mark or self._edges[place] != 1 or self._is_solid(place):
+            return None
+        mark.span = replace(mark.span, opening=(*mark.span.opening, self._escape(text[place])))
+        mark.end, mark.before = place + 1, mark.before + 1
         return place
 
     def _is_solid(self, position: int) -> bool:

@@ -42,6 +42,15 @@ _PICTURE = (
 )
 _EMOJI = rf"(?:(?:{_PICTURE}(?:\u200d{_PICTURE})*+)|{_KEYCAP})++"
 
+# Signs that stand alone between words or numbers: most models have no piece for them, or have seen none there. Bars and
+# arrows are not among them: they separate segments.
+_SIGNS = r"<>=&+~^*/\\@#\u00a7\u00b0\u00b1\u00d7\u00f7\u2248\u2260\u2264\u2265"
+_NUMBER = r"[-+\u2212$\u20ac\u00a3]?\d{1,30}+(?:[.,]\d{1,30}+){0,8}+[%\u00b0\u20ac]?"
+_OPERAND = rf"(?:{_NUMBER}[a-z]?|[A-Za-z\u0391-\u03c9][\d\u00b2\u00b3]?)(?![\w'’])"
+_OPERATOR = rf" (?:[{_SIGNS}]|[-!:<>=]=|[-=]>|<-|&&) "
+_FORMULA = rf"{_OPERAND}{_OPERATOR}{_OPERAND}(?:(?:{_OPERATOR}| [-\u2212] ){_OPERAND}){{0,40}}+"
+_SPACE_ENTITY = r"&(?:nbsp|ensp|emsp|thinsp|puncsp|numsp|NonBreakingSpace|#(?:0{0,3}(?:9|10|13|32|160)|819[2-9]|820[0-2]|8239|8287|12288)|#[xX]0{0,3}(?:9|[aAdD]|20|[aA]0|200[0-9aA]|202[fF]|205[fF]|3000));"
+
 # --- kinds: (group, expression) in order of precedence at one place ---------------------------------------------------
 
 # A group's name ends in what becomes of its matches; those of names without such an end, makers below decide.
@@ -63,6 +72,14 @@ KINDS: dict[str, tuple[tuple[str, str], ...]] = {
             "email_name",
             r"(?<![\w.+-])[A-Za-z0-9._%+-]{1,64}+@(?:[A-Za-z0-9-]{1,63}+\.){1,6}[A-Za-z]{2,24}(?![\w-])",
         ),
+    ),
+    "symbol": (
+        (
+            "formula_name",
+            rf"(?<![\w.,'’-]){_FORMULA}|(?<!\w)\d{{1,9}}+ [x×] \d{{1,9}}+(?: [x×] \d{{1,9}}+)?+(?!\w)"
+            r"|(?<!\w)[§#№]{1,2} ?\d{1,9}+(?:\.\d{1,9}+){0,8}+[a-z]?(?!\w)",
+        ),
+        ("symbol_mark", rf"(?<=\S )(?:[{_SIGNS}]|-{{1,3}}>|<-{{1,3}}|[:!]=)[{_SIGNS}:!-]{{0,7}}+(?!\S)"),
     ),
     "icu": (
         (
@@ -155,13 +172,16 @@ KINDS: dict[str, tuple[tuple[str, str], ...]] = {
         ("emphasis", r"(?<![*_~\\])(?:\*{1,2}|~~)(?![*~])|(?<!_)__(?!_)"),
     ),
     "emoji": (("emoji_mark", _EMOJI),),
-    "entity": (("entity", r"&(?:[A-Za-z][A-Za-z0-9]{1,31}|#\d{1,7}|#[xX][0-9A-Fa-f]{1,6});"),),
+    "entity": (
+        ("space_mark", rf"(?:{_SPACE_ENTITY}){{1,40}}+"),
+        ("entity", r"&(?:[A-Za-z][A-Za-z0-9]{1,31}|#\d{1,7}|#[xX][0-9A-Fa-f]{1,6});"),
+    ),
 }
 
 
 # Nothing begins inside a word, and a word of small letters with a space behind it is only a word: most of a text is
 # passed by with these two.
-_MAYBE = r"(?!(?<=[A-Za-z0-9])[A-Za-z0-9]|[A-Za-z]?[a-z]*+(?<=[A-Za-z])(?:[ ,;!?\n]|\.[ \n]|\Z)|[ \n,;])"
+_MAYBE = r"(?!(?<=[A-Za-z0-9])[A-Za-z0-9]|[A-Za-z]?[a-z]*+(?<=[A-Za-z])(?:[,;!?\n]|(?<![^A-Za-z][A-Za-z]) | (?![{_SIGNS}!:-])|\.[ \n]|\Z)|[ \n,;])"
 
 
 @lru_cache(maxsize=64)
@@ -174,22 +194,7 @@ def scanner(kinds: frozenset[str]) -> re.Pattern[str]:
 # --- what becomes of a match ------------------------------------------------------------------------------------------
 
 _NUMERIC = re.compile(r"[diufFeEgGxXo]\Z")
-_SPACES = frozenset(
-    {
-        "&nbsp;",
-        "&ensp;",
-        "&emsp;",
-        "&thinsp;",
-        "&shy;",
-        "&zwj;",
-        "&zwnj;",
-        "&#160;",
-        "&#xa0;",
-        "&#xA0;",
-        "&#8203;",
-        "&#10;",
-    }
-)
+_JOINERS = frozenset({"&shy;", "&zwj;", "&zwnj;", "&#8203;"})
 _PUNCTUATION = frozenset(
     f"&{name};"
     for name in (
@@ -213,7 +218,7 @@ def _counting(match: re.Match[str]) -> Kind:
 
 
 def _entity(match: re.Match[str]) -> Kind | None:
-    if match.group() in _SPACES or match.group() in _PUNCTUATION:
+    if match.group() in _JOINERS or match.group() in _PUNCTUATION:
         return Kind.MARK
     before, after = match.string[match.start() - 1 : match.start()], match.string[match.end() : match.end() + 1]
     # "caf&eacute;s" and "l&#39;eau" are words.

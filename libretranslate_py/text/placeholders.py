@@ -13,7 +13,7 @@ import regex
 
 from libretranslate_py.errors import InvalidParameter
 from libretranslate_py.text.icu import Braces
-from libretranslate_py.text.paragraphs import extract_template
+from libretranslate_py.text.paragraphs import extract
 from libretranslate_py.text.placeholder_kinds import KINDS, piece_kind, scanner, without_final_marks
 from libretranslate_py.text.placeholder_pairs import DELIMITERS, Pairing
 from libretranslate_py.text.spans import Kind, Segment, Span, Template
@@ -249,7 +249,7 @@ class _Search:
 
     def _read_arm(self, arm: str, is_counting: bool) -> Template:
         search = _Search(self._placeholders, self._budget, self._depth + 1, is_counting or self._is_counting)
-        return extract_template(arm, search.find)
+        return extract(arm, search.find)
 
     def _numbers(self, text: str, taken: Sequence[Span]) -> Iterator[Span]:
         covered = bytearray(len(text))

@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from libretranslate_py.text.edges import OPENING_MARKS, Edges
 from libretranslate_py.text.parts import (
     Block,
     Part,
@@ -22,7 +23,8 @@ from libretranslate_py.text.spans import Kind, Segment, Span
 # A pair whose best words gain less than this is put where its neighbours are.
 _LEAST_GAIN = 0.12
 
-_OPENING_MARKS = frozenset("¿¡([{“«‘\"'„‚「『（《〈【")
+# More than all links of a sentence weigh together.
+_HELD = 1000.0
 
 
 @dataclass(slots=True, eq=False)
@@ -91,8 +93,10 @@ class _Placer:
             part.first_source, part.first_target = len(self._sources), len(self._targets)
             self._sources += part.source
             self._targets += part.target
+            part.hold_pieces()
             self._parts.append(part)
             offset += len(block.text)
+        self._edges = Edges(text, self._target, self._sources, self._targets)
         self._starts = [block.start for block in blocks]
         self._source_starts = [start for start, _ in self._sources]
 
@@ -146,7 +150,9 @@ class _Placer:
     def _place_pair(self, node: Node, room: tuple[int, int, int, int]) -> None:
         low, high = self._words_in(node.span)
         if low >= high:
-            self._place_wordless(node, room)
+            position = self._position(node.span.start, room)
+            node.start, node.end = self._edges.wordless(node.span, position, room[2:])
+            node.first = node.last = bisect_left(self._targets, (node.start, node.start))
             return
         part, last = self._part_of_word(low), self._part_of_word(high - 1)
         if part is last:
@@ -158,22 +164,51 @@ class _Placer:
             node.start = node.end = self._position(node.span.start, room)
             node.first = node.last = bisect_left(self._targets, (node.start, node.start))
             return
+        if self._place_in_word(node, (low, high), (first, stop)):
+            return
+        first, stop = self._whole_words(node, part, last, (first, stop), room)
         node.first, node.last = first, stop
         for one in {id(part): part, id(last): last}.values():
             one.taken.setdefault(node.parent, []).append((first, stop))
-        node.start = max(room[2], self._left_edge(node.span, part, low, first))
-        node.end = min(room[3], self._right_edge(node.span, last, high, stop))
+        node.start = max(room[2], self._edges.left(node.span, part, low, first))
+        node.end = min(room[3], self._edges.right(node.span, last, high, stop))
 
-    def _place_wordless(self, node: Node, room: tuple[int, int, int, int]) -> None:
-        """A pair around punctuation or spaces holds the same again, where that is found, or nothing."""
-        inside = self._text[node.span.start : node.span.end]
-        node.start = node.end = self._position(node.span.start, room)
-        gap = self._target[node.start : room[3]]
-        found = gap.find(inside.strip() or inside, 0, len(inside) + 2)
-        if inside and found >= 0 and not any(map(str.isalnum, gap[:found])):
-            node.start += found
-            node.end = node.start + len(inside.strip() or inside)
-        node.first = node.last = bisect_left(self._targets, (node.start, node.start))
+    def _place_in_word(self, node: Node, words: tuple[int, int], run: tuple[int, int]) -> bool:
+        """A pair around a part of a word (H<sub>2</sub>O) keeps its place if the word is the same again."""
+        if words[1] - words[0] != 1 or run[1] - run[0] != 1:
+            return False
+        (start, end), (new_start, new_end) = self._sources[words[0]], self._targets[run[0]]
+        if node.span.start <= start and node.span.end >= end:
+            return False
+        if self._text[start:end] != self._target[new_start:new_end]:
+            return False
+        node.first, node.last = run
+        node.start = new_start + max(0, node.span.start - start)
+        node.end = min(new_end, new_start + node.span.end - start)
+        return True
+
+    def _whole_words(
+        self, node: Node, part: Part, last: Part, run: tuple[int, int], room: tuple[int, int, int, int]
+    ) -> tuple[int, int]:
+        """The run with what a hyphen joins to its words ("grand-mère"), where that is free."""
+        first, stop = run
+        while first > max(part.first_target, room[0]) and self._are_one(first) and self._is_free(node, part, first - 1):
+            first -= 1
+        end = min(last.first_target + len(last.target), room[1])
+        while stop < end and self._are_one(stop) and self._is_free(node, last, stop):
+            stop += 1
+        return first, stop
+
+    def _are_one(self, number: int) -> bool:
+        """Whether target word ``number`` and the one before it are one word to a reader."""
+        (start, end), (following, after) = self._targets[number - 1 : number + 1]
+        joint = self._target[end:following]
+        if joint in ("'", "’"):
+            return self._target[following:after] == "t" or self._target[start:end].lower() == "aujourd"
+        return joint in ("-", "\u2011")
+
+    def _is_free(self, node: Node, part: Part, number: int) -> bool:
+        return bool(free_runs(part, node.parent, number, number + 1)) and number not in part.held
 
     def _best_run(
         self,
@@ -198,6 +233,10 @@ class _Placer:
             if free == [(begin, end)]:
                 return float("inf"), begin, end
         gains = [gain_of(part.links[t - part.first_target], own_low, own_high) for t in range(begin, end)]
+        # A protected piece stays inside the pairs that it was in, and outside of others.
+        for number, place in part.held.items():
+            if begin <= number < end:
+                gains[number - begin] = _HELD if node.span.start <= place < node.span.end else -_HELD
         best = (0.0, begin, begin)
         for start, stop in free_runs(part, node.parent, begin, end):
             if (to_end and stop != end) or (from_start and start != begin):
@@ -226,51 +265,11 @@ class _Placer:
             low = max(low, high - size)
         elif after is None:
             high = min(high, low + size)
-        runs = [run for run in free_runs(part, node.parent, low, high) if run[0] < run[1]]
+        runs = [run for free in free_runs(part, node.parent, low, high) for run in part.without_pieces(*free)]
         if not runs:
             return 0.0, begin, begin
         first, stop = max(runs, key=lambda run: run[1] - run[0])
         return 0.0, first, min(stop, first + 2 * size)
-
-    # --- edges: punctuation and spaces --------------------------------------------------------------------------------
-
-    def _left_edge(self, span: Span, part: Part, low: int, first: int) -> int:
-        if span.start <= part.block.start and first == part.first_target:
-            lead = part.block.text[: self._targets[first][0] - part.start]
-            # "¡<b>Hola</b>!": the mark that opens the sentence belongs to the one that ends it.
-            foreign = lead.endswith(("¿", "¡")) and not self._text[part.block.start : span.end].startswith(("¿", "¡"))
-            return part.start if not foreign or self._asks(span, lead) else self._targets[first][0]
-        edge = self._targets[first][0]
-        floor = self._targets[first - 1][1] if first > part.first_target else part.start
-        inside = self._text[span.start : max(span.start, self._sources[low][0])]
-        gap = self._target[floor:edge]
-        keep = 0
-        if inside.strip() or self._asks(span, gap):
-            keep = len(gap) - len(gap.rstrip("".join(_OPENING_MARKS) + "-–—*_#"))
-        if inside[:1].isspace() and gap[len(gap) - keep - 1 : len(gap) - keep].isspace():
-            keep += 1
-        return edge - keep
-
-    def _asks(self, span: Span, gap: str) -> bool:
-        """Whether a question or call is closed within the span, so that its opening mark belongs there as well."""
-        return gap[-1:] in ("¿", "¡") and self._text[: span.end].rstrip().endswith(("?", "!"))
-
-    def _right_edge(self, span: Span, part: Part, high: int, stop: int) -> int:
-        if span.end >= part.block.end and stop == part.first_target + len(part.target):
-            return part.end
-        edge = self._targets[stop - 1][1]
-        ceiling = self._targets[stop][0] if stop < part.first_target + len(part.target) else part.end
-        inside = self._text[min(span.end, self._sources[high - 1][1]) : span.end]
-        gap = self._target[edge:ceiling]
-        keep = 0
-        if inside.strip():
-            marks = gap.rstrip()
-            keep = len(marks) - len(marks.lstrip()) if marks.lstrip()[:1] in "?!:;»" else 0
-            while keep < len(marks) and not marks[keep].isspace() and marks[keep] not in "¿¡([{“«„":
-                keep += 1
-        if inside[-1:].isspace() and gap[keep : keep + 1].isspace():
-            keep += 1
-        return edge + keep
 
     # --- marks --------------------------------------------------------------------------------------------------------
 
@@ -304,7 +303,8 @@ class _Placer:
         end = min(part.first_target + len(part.target), room[1]) - part.first_target
         if begin >= end:
             return room[2]
-        glued_before, glued_after = bool(before) and not before.isspace(), bool(after) and not after.isspace()
+        glued_before = bool(before) and not before.isspace()
+        glued_after = after.isalnum() or after in OPENING_MARKS
         gap = least_crossings(part, words, (begin, end), glued_before, glued_after)
         if gap > begin and (glued_before or not glued_after):
             return self._after_word(part, gap - 1, behind_marks)
@@ -322,13 +322,9 @@ class _Placer:
         if number >= len(part.target):
             return part.start + len(part.block.text.rstrip())
         place = part.target[number][0]
-        while place > part.start and self._target[place - 1] in _OPENING_MARKS:
+        while place > part.start and self._target[place - 1] in OPENING_MARKS:
             place -= 1
         return place
-
-
-def _is_mark(character: str) -> bool:
-    return not character.isalnum() and not character.isspace()
 
 
 def _keep_apart(siblings: list[Node], end: int) -> None:

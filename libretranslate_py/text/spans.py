@@ -29,7 +29,10 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """``start`` and ``end`` are code points of the segment's text. The templates are written as they are, unescaped."""
+    """``start`` and ``end`` are code points of the segment's text. The templates are written as they are, unescaped.
+
+    A MARK with an ``output`` stands before this very text, a space, and is written instead of it (``&nbsp;``).
+    """
 
     start: int
     end: int
@@ -48,11 +51,12 @@ class Segment:
     """A piece of a text that is translated as whole sentences.
 
     text: as a reader sees it: entities read as characters; holds the text of PAIR, NAME, NUMBER and TERM spans, nothing
-    of MARK spans. spans: ordered by (start, -end), those with the same range from the outermost to the innermost; PAIR
-    spans are nested or apart, never crossing each other or a protected span, and never empty. A MARK at the edge of a
-    PAIR is outside of it: one that belongs inside is a part of the pair's ``opening`` or ``closing``. raw: the slice of
-    the document that this segment stands for, used where nothing of it is translated. escape: characters -> how the
-    document writes them; it is applied to the translated text, never to templates.
+    of MARK spans. spans: in the order in which they begin in the document: by start; at one place MARK spans first,
+    then from the outermost to the innermost. PAIR spans are nested or apart, never crossing each other or a protected
+    span, and never empty. A MARK at the edge of a PAIR is outside of it: one that belongs inside is a part of the
+    pair's ``opening`` or ``closing``. raw: the slice of the document that this segment stands for, used where nothing
+    of it is translated. escape: characters -> how the document writes them; it is applied to the translated text, never
+    to templates.
     """
 
     text: str

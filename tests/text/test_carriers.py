@@ -19,7 +19,7 @@ def spans(sentence: str, *pieces: str, kind: Kind = Kind.NAME, output: str | Non
     return found
 
 
-def carried(sentence: str, *pieces: str, attempt: int = 0, **more: object) -> Carried:
+def carried(sentence: str, *pieces: str, attempt: int = 1, **more: object) -> Carried:
     own = spans(sentence, *pieces, **more)  # type: ignore[arg-type]
     return carry(sentence, combine(sentence, own, frozenset()), attempt)
 
@@ -28,6 +28,21 @@ def test_every_load_gets_a_carrier_of_its_own() -> None:
     one = carried("Hello {a}, ask {b} about it.", "{a}", "{b}")
     assert one.text == "Hello 7301, ask 6482 about it."
     assert [one.text[start:end] for start, end in one.places] == ["7301", "6482"]
+
+
+def test_names_come_first_where_the_language_leaves_names_alone() -> None:
+    sentence = "Hello {user}, {x} sent you %d notes."
+    own = [*spans(sentence, "{user}", "{x}"), *spans(sentence, "%d", kind=Kind.NUMBER)]
+    loads = [load for span in own for load in combine(sentence, [span], frozenset())]
+    assert carry(sentence, loads, 0, "es").text == "Hello Tom, Boston sent you 7301 notes."
+    assert carry(sentence, loads, 0, "ru").text == "Hello 7301, 6482 sent you 5923 notes."
+    assert carry(sentence, loads, 1, "es").text == "Hello 7301, 6482 sent you 5923 notes."
+
+
+def test_a_term_that_is_also_a_carrier() -> None:
+    one = carried("Install Linux now.", "Linux", kind=Kind.TERM, output="Tux", attempt=0)
+    assert find(one, "Instala Linux ahora.")[1]
+    assert not find(one, "Instala Tux ahora.")[1]
 
 
 def test_a_carrier_that_the_sentence_has_already_is_not_used() -> None:
@@ -76,7 +91,7 @@ def test_a_letter_may_touch_a_carrier_that_it_touched_before() -> None:
 
 def test_a_term_is_left_to_the_model_first_and_then_put_in() -> None:
     sentence = "The cloud is big."
-    first = carried(sentence, "cloud", kind=Kind.TERM, output="nube")
+    first = carried(sentence, "cloud", kind=Kind.TERM, output="nube", attempt=0)
     assert first.text == sentence
     assert not find(first, "La Nube es grande.")[1]
     found, _ = find(first, "La Nube es grande.")
@@ -87,7 +102,7 @@ def test_a_term_is_left_to_the_model_first_and_then_put_in() -> None:
 
 
 def test_equal_terms_are_counted() -> None:
-    one = carried("A cloud and a cloud.", "cloud", "cloud", kind=Kind.TERM, output="nube")
+    one = carried("A cloud and a cloud.", "cloud", "cloud", kind=Kind.TERM, output="nube", attempt=0)
     assert not find(one, "Una nube y una nube.")[1]
     assert len(find(one, "Una nube y otra.")[1]) == 2
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from libretranslate_py.text.paragraphs import LONGEST_WORD, extract_template, is_translatable
+from libretranslate_py.text.paragraphs import LONGEST_WORD, extract, is_translatable
 from libretranslate_py.text.placeholders import DEFAULT
 from libretranslate_py.text.spans import Kind, Segment, Template, fill
 
@@ -84,6 +84,21 @@ def raw(template: Template) -> str:
         ("(1) Wash", ["Wash"]),
         ("a) Wash", ["Wash"]),
         ("iv) Wash", ["Wash"]),
+        ("1.- Lavar", ["Lavar"]),
+        ("1.) Wash", ["Wash"]),
+        ("a.) Wash", ["Wash"]),
+        ("A. Wash\nB. Dry", ["Wash", "Dry"]),
+        ("  a. Wash\r\n\r\n  b. Dry\n  c. Rest", ["Wash", "Dry", "Rest"]),
+        ("i. Wash\nii. Dry\niii. Rest\niv. Go\nv. End", ["Wash", "Dry", "Rest", "Go", "End"]),
+        ("VIII. Wash\nIX. Dry\nX. Rest", ["Wash", "Dry", "Rest"]),
+        ("- a.- Wash\n- b.- Dry", ["Wash", "Dry"]),
+        ("h. Wash\ni. Dry\nj. Rest", ["Wash", "Dry", "Rest"]),
+        ("A. Einstein was here.", ["A. Einstein was here."]),
+        ("A. Einstein\nC. Darwin", ["A. Einstein", "C. Darwin"]),
+        ("A. Einstein\nwith\nB. Franklin", ["A. Einstein", "with", "B. Franklin"]),
+        ("a. Wash\nB. Dry", ["a. Wash", "B. Dry"]),
+        ("a. Wash\nb) Dry", ["a. Wash", "Dry"]),
+        ("Me or\nI. am", ["Me or", "I. am"]),
         ("[ ] Wash", ["Wash"]),
         ("- [x] Wash", ["Wash"]),
         ("> > Wash", ["Wash"]),
@@ -134,21 +149,21 @@ def raw(template: Template) -> str:
     ],
 )
 def test_segments(text: str, segments: list[str]) -> None:
-    template = extract_template(text)
+    template = extract(text)
     assert segments_in(template) == segments
     assert raw(template) == text
     assert is_translatable(text) == bool(segments)
 
 
 def test_translations_take_the_places_of_the_segments() -> None:
-    template = extract_template("\ufeff\n  - Wash your hands.\r\n\t2) Dry\tthem 😀\n")
+    template = extract("\ufeff\n  - Wash your hands.\r\n\t2) Dry\tthem 😀\n")
     assert segments_in(template) == ["Wash your hands.", "Dry", "them"]
     translations = iter(["A", "", "B\nC"])
     assert fill(template, lambda _: next(translations)) == "\ufeff\n  - A\r\n\t2) \tB\nC 😀\n"
 
 
 def test_strings_and_segments_take_turns() -> None:
-    template = extract_template("- one\n\t- two {x}\n3 {n, plural, other {# files}} 4\n", DEFAULT.find)
+    template = extract("- one\n\t- two {x}\n3 {n, plural, other {# files}} 4\n", DEFAULT.find)
     kinds = [isinstance(piece, Segment) for piece in template]
     assert kinds == [False, True] * 3 + [False]
 
@@ -170,13 +185,13 @@ def test_strings_and_segments_take_turns() -> None:
     ],
 )
 def test_spaces_in_the_middle_of_a_sentence(text: str, segments: list[str]) -> None:
-    template = extract_template(text)
+    template = extract(text)
     assert segments_in(template) == segments
     assert raw(template) == text
 
 
 def test_the_spaces_beyond_the_first_are_a_mark() -> None:
-    (segment,) = extract_template("Hello   world")
+    (segment,) = extract("Hello   world")
     assert isinstance(segment, Segment)
     ((start, kind, opening),) = [(span.start, span.kind, span.opening) for span in segment.spans]
     assert (segment.text[start:], kind, opening) == ("world", Kind.MARK, ("  ",))
@@ -235,13 +250,13 @@ def test_the_spaces_beyond_the_first_are_a_mark() -> None:
     ],
 )
 def test_segments_with_pieces(text: str, segments: list[str]) -> None:
-    template = extract_template(text, DEFAULT.find)
+    template = extract(text, DEFAULT.find)
     assert segments_in(template) == segments
     assert raw(template) == text
 
 
 def test_a_pair_that_is_divided_is_two_marks() -> None:
-    first, _, second = extract_template("So <b>One\ntwo</b> so", DEFAULT.find)
+    first, _, second = extract("So <b>One\ntwo</b> so", DEFAULT.find)
     assert isinstance(first, Segment)
     assert isinstance(second, Segment)
     assert [(span.kind, span.opening) for span in first.spans] == [(Kind.MARK, ("<b>",))]
@@ -251,7 +266,7 @@ def test_a_pair_that_is_divided_is_two_marks() -> None:
 @settings(deadline=None, max_examples=300)
 @given(LAYOUT | ANY_TEXT)
 def test_everything_comes_back(text: str) -> None:
-    template = extract_template(text)
+    template = extract(text)
     assert raw(template) == text
     assert is_translatable(text) == bool(segments_in(template))
     for segment in segments_in(template):
@@ -266,8 +281,8 @@ def test_everything_comes_back(text: str) -> None:
 @given(LAYOUT | ANY_TEXT)
 def test_a_segment_is_its_own_segment_or_loses_edges_only(text: str) -> None:
     """Extracting twice finds nothing to divide: no separator is left inside a segment."""
-    for segment in segments_in(extract_template(text)):
-        assert len(segments_in(extract_template(segment))) <= 1
+    for segment in segments_in(extract(text)):
+        assert len(segments_in(extract(segment))) <= 1
 
 
 # Each of these took a naive pattern minutes; a quadratic one would not end within the limit of the test run.
@@ -285,10 +300,12 @@ def test_a_segment_is_its_own_segment_or_loses_edges_only(text: str) -> None:
         ("a@" * 300_000, 0),
         ("你" * 1_000_000, 1),
         (("a" * LONGEST_WORD + " ") * 9_000, 1),
+        ("a. b\nb. c\n" * 50_000, 100_000),
+        (" > " * 300_000 + "a. b", 1),
     ],
     ids=lambda value: repr(value)[:16],
 )
 def test_large_texts(text: str, count: int) -> None:
-    template = extract_template(text)
+    template = extract(text)
     assert len(segments_in(template)) == count
     assert raw(template) == text

@@ -56,6 +56,7 @@ def rendered(segment: Segment) -> str:
             closing.append(span)
         elif span.kind is Kind.MARK:
             parts.append(written(span.opening))
+            position += len(written(span.output))
         else:
             parts.append(written(span.output))
             position = span.end
@@ -82,6 +83,7 @@ def check(segment: Segment) -> None:
         if span.kind is Kind.MARK:
             assert span.start == span.end
             assert not stack or span.start > stack[-1].start, "a mark at the edge of a pair counts as outside"
+            assert segment.text[span.start :].startswith(written(span.output))
         else:
             assert span.start < span.end
             stack.append(span)
@@ -92,7 +94,13 @@ def check(segment: Segment) -> None:
     [
         ("see 😀 you", ["😀"], "see you"),
         ("see😀you", ["😀"], "seeyou"),
-        ("see 😀, you", ["😀"], "see , you"),
+        ("see 😀, you", ["😀"], "see, you"),
+        ("in Mexico 😀.", ["😀"], "in Mexico."),
+        ("in Mexico 😀 😁.", ["😀", "😁"], "in Mexico."),
+        ("see (😀 you)", ["😀"], "see (you)"),
+        ("see 😀you", ["😀"], "see you"),
+        ("see **you 😀**, so", ["😀"], "see you, so"),
+        ("see 😀: **you**", ["😀"], "see: you"),
         ("a 😀 😁 b", ["😀", "😁"], "a b"),
         ("a 😀😁 b", ["😀", "😁"], "a b"),
         ("😀 you", ["😀"], "you"),
@@ -124,6 +132,39 @@ def test_a_pair_loses_its_delimiters() -> None:
     segment = protect(Segment(text), [finds(pair(3, 16, text))])
     assert segment.text == "so very good it is"
     assert segment.spans == (Span(3, 12, Kind.PAIR, ("**",), ("**",)),)
+
+
+@pytest.mark.parametrize(
+    ("text", "left", "stands"),
+    [
+        ("a_b", "a b", True),
+        ("a _b", "a b", False),
+        ("a_ b", "a b", False),
+        ("a _ b", "a b", False),
+        ("a_😀 b", "a b", False),
+        ("a 😀_b", "a b", False),
+        ("a😀_b", "a b", True),
+        ("a_😀", "a", False),
+        ("😀_b", "b", False),
+        ("a_!", "a !", True),
+        ("a_😀!", "a!", False),
+        ("(😀_b", "(b", False),
+        ("a_**b**", "a b", True),
+        ("**a_b**", "a b", True),
+    ],
+)
+def test_a_mark_that_stands_for_a_space(text: str, left: str, stands: bool) -> None:
+    at = text.index("_")
+    spans = [Span(at, at + 1, Kind.MARK, opening=("_",), output=(" ",))]
+    spans += [mark(text.index("😀"), text.index("😀") + 1, text)] if "😀" in text else []
+    spans += [pair(text.index("**"), text.rindex("**") + 2, text)] if "**" in text else []
+    segment = protect(Segment(text), [finds(*sorted(spans, key=lambda span: span.start))])
+    assert segment.text == left
+    found = [span for span in segment.spans if span.output]
+    assert bool(found) is stands
+    assert all(segment.text[span.start] == " " for span in found)
+    assert rendered(segment) == text
+    check(segment)
 
 
 def test_a_find_that_overlaps_a_protected_span_is_dropped() -> None:
@@ -180,15 +221,56 @@ def tag(start: int, end: int, name: str) -> Span:
         ((Span(7, 7, Kind.MARK, ("<br>",)),), "the maison rouge<br> there"),
         ((tag(4, 13, "b"),), "the <b>maison rouge</b> there"),
         ((tag(0, 3, "b"), tag(14, 19, "i")), "<b>the</b> maison rouge <i>there</i>"),
-        # crossing: the tag stays, the term goes
-        ((tag(0, 7, "b"),), "<b>the red</b> house there"),
-        ((tag(8, 19, "b"),), "the red <b>house there</b>"),
+        # crossing: the pair is widened
+        ((tag(0, 7, "b"),), "<b>the maison rouge</b> there"),
+        ((tag(8, 19, "b"),), "the <b>maison rouge there</b>"),
+        ((tag(0, 7, "b"), tag(8, 13, "i")), "<b>the <i>maison rouge</i></b> there"),
+        ((tag(4, 7, "b"), tag(8, 19, "i")), "the <i><b>maison rouge</b> there</i>"),
+        ((tag(0, 7, "b"), tag(8, 19, "i")), "<b>the maison rouge</b><i> there</i>"),
+        ((tag(0, 9, "b"), tag(2, 7, "i")), "<b>th<i>e maison rouge</i></b> there"),
+        ((tag(6, 19, "b"), tag(8, 15, "i")), "the <b><i>maison rouge t</i>here</b>"),
+        ((tag(0, 11, "b"), Span(7, 7, Kind.MARK, ("<br>",))), "<b>the maison rouge<br></b> there"),
+        (
+            (tag(0, 7, "b"), tag(8, 19, "i"), Span(10, 10, Kind.MARK, ("<br>",))),
+            "<b>the maison rouge</b><i><br> there</i>",
+        ),
+        (
+            (tag(0, 9, "b"), *(Span(n, n, Kind.MARK, (f"<{n}>",)) for n in (6, 7, 11))),
+            "<b>the maison rouge<6><7></b><11> there",
+        ),
     ],
 )
 def test_a_term_is_never_divided(spans: tuple[Span, ...], result: str) -> None:
     segment = protect(Segment("the red house there", spans), [finds(term(4, 13, "maison rouge"))])
     assert rendered(segment) == result
     check(segment)
+
+
+@given(st.data())
+def test_terms_leave_the_spans_in_order(data: st.DataObject) -> None:
+    edges = data.draw(st.lists(st.integers(0, 19), min_size=2, max_size=8, unique=True).map(sorted))
+    spans: list[Span] = []
+
+    def nest(edges: list[int], name: str) -> None:
+        while len(edges) >= 2:
+            at = data.draw(st.integers(1, len(edges) - 1))
+            if data.draw(st.booleans()):
+                spans.append(Span(edges[at - 1], edges[at - 1], Kind.MARK, (f"<{name}>",)))
+                edges, name = edges[at:], f"{name}b"
+                continue
+            spans.append(tag(edges[0], edges[at], name))
+            nest([edge for edge in edges[1:at] if data.draw(st.booleans())], f"{name}a")
+            edges, name = edges[at:], f"{name}b"
+
+    nest(edges, "x")
+    terms = data.draw(st.sampled_from([[(4, 13)], [(0, 4), (5, 13)], [(2, 8), (8, 13), (14, 19)]]))
+    finder = finds(*(term(start, end, "T") for start, end in terms))
+    segment = protect(Segment("the red house there", tuple(spans)), [finder])
+    check(segment)
+    assert [(s.start, s.end) for s in segment.spans if s.kind is Kind.TERM] == terms
+    result = rendered(segment)
+    assert all(result.count(written(s.opening)) == 1 for s in spans)
+    assert all(result.count(written(s.closing)) == 1 for s in spans if s.kind is Kind.PAIR)
 
 
 def test_a_term_that_stays_as_it_is_is_divided() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from libretranslate_py.errors import InvalidParameter
-from libretranslate_py.text.paragraphs import extract_template
+from libretranslate_py.text.paragraphs import extract
 from libretranslate_py.text.pieces import protect
 from libretranslate_py.text.placeholder_kinds import KINDS
 from libretranslate_py.text.placeholders import DEFAULT, NOTHING, parse
@@ -341,7 +341,7 @@ def test_messages_that_are_too_deep_are_not_looked_into() -> None:
 
 def test_a_message_alone_is_translated() -> None:
     text = "{n, plural, one {# file} other {# files}}"
-    template = extract_template(text, DEFAULT.find)
+    template = extract(text, DEFAULT.find)
     assert [piece.text for piece in template if isinstance(piece, Segment)] == ["# file", "# files"]
     assert fill(template, lambda segment: segment.raw) == text
 
@@ -509,7 +509,7 @@ def test_what_is_protected_is_not_found_again(text: str) -> None:
 @settings(deadline=None, max_examples=400)
 @given(TEXTS | st.text(st.characters(exclude_categories=())))
 def test_everything_comes_back(text: str) -> None:
-    template = extract_template(text, DEFAULT.find)
+    template = extract(text, DEFAULT.find)
     assert fill(template, lambda segment: segment.raw) == text
     for segment in segments_of(template):
         assert any(map(str.isalpha, segment.text))
@@ -559,7 +559,7 @@ def test_everything_comes_back(text: str) -> None:
 def test_hostile_texts(unit: str) -> None:
     """A quadratic expression would not end within the limit of the test run."""
     text = unit * (200_000 // len(unit))
-    template = extract_template(text, DEFAULT.find)
+    template = extract(text, DEFAULT.find)
     assert fill(template, lambda segment: segment.raw) == text
 
 
@@ -575,4 +575,4 @@ def test_hostile_texts(unit: str) -> None:
     ids=lambda text: text[:12],
 )
 def test_deep_texts(text: str) -> None:
-    assert fill(extract_template(text, DEFAULT.find), lambda segment: segment.raw) == text
+    assert fill(extract(text, DEFAULT.find), lambda segment: segment.raw) == text

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libretranslate_py.text.alignment import Alignment, Link, words_of
-from libretranslate_py.text.parts import Block
+from libretranslate_py.text.parts import Block, Piece
 from libretranslate_py.text.rendering import render
+from libretranslate_py.text.spans import Kind
 from tests.text.tagged import plain, segment
 
 
@@ -56,10 +57,32 @@ def placed(tagged: str, target: str, links: str) -> str:
         ("<b>Hello</b> {x}", "Hola {x}", "0-0 1-1", "<b>Hola</b> {x}"),
         ("pay l'<b>eau</b> now", "bezahle das Wasser jetzt", "0-0 1-1 2-2 3-3", "bezahle das <b>Wasser</b> jetzt"),
         ("<b>H</b>ello you", "Hola tú", "0-0 1-1", "<b>Hola</b> tú"),
+        ("Drink H<u>2</u>O now", "Bebe H2O ahora", "0-0 1-1 2-2", "Bebe H<u>2</u>O ahora"),
+        ("It is <b>$5</b> now", "Es $5 ahora", "0-0 2-1 3-2", "Es <b>$5</b> ahora"),
+        ("It is $<b>5</b> now", "Es $5 ahora", "0-0 2-1 3-2", "Es $<b>5</b> ahora"),
+        ("It is <b>5 €</b> now", "Es 5 € ahora", "0-0 2-1 3-2", "Es <b>5 €</b> ahora"),
+        ("It is <b><i>$</i>5</b> now", "Es $5 ahora", "0-0 2-1 3-2", "Es <b><i>$</i>5</b> ahora"),
+        ("my <b>grandmother</b> here", "ma grand-mère ici", "0-0 1-1 2-3", "ma <b>grand-mère</b> ici"),
+        ("it is <b>today</b>", "c'est aujourd'hui", "0-0 1-1 2-2", "c'est <b>aujourd'hui</b>"),
+        ("I do <b>not</b> go", "I don't go", "0-0 2-2 3-3", "I <b>don't</b> go"),
+        ("Hello<m/>, welcome you", "¡Hola, bienvenido!", "0-0 1-1 2-1", "¡Hola<m/>, bienvenido!"),
+        ("the <b>water</b> here", "l'eau ici", "0-0 1-1 2-2", "l'<b>eau</b> ici"),
     ],
 )
 def test_placed(tagged: str, target: str, links: str, expected: str) -> None:
     assert placed(tagged, target, links) == expected
+
+
+def test_pieces_stay_on_their_side_of_a_tag() -> None:
+    one = segment("see <b>the {x}</b> and {y}")
+    piece_x, piece_y = (span for span in one.spans if span.kind is Kind.NAME)
+    target = "{y} uno {x} dos"
+    for links in ((), (Link(1, 0, 0.9), Link(2, 0, 0.9), Link(3, 2, 0.9)), (Link(1, 3, 0.9), Link(1, 0, 0.9))):
+        alignment = Alignment(((0, 3), (4, 7), (8, 11), (16, 19)), ((0, 3), (4, 7), (8, 11), (12, 15)), links)
+        pieces = (Piece(0, 3, piece_y), Piece(8, 11, piece_x))
+        result = render(one, [Block(0, len(one.text), target, pieces, alignment)], plain)
+        assert "{x}" in result[result.index("<b>") : result.index("</b>")]
+        assert "{y}" not in result[result.index("<b>") : result.index("</b>")]
 
 
 def test_a_pair_over_two_sentences_ends_in_the_second() -> None:
