@@ -16,6 +16,7 @@ import click
 
 from libretranslate_py import __version__
 from libretranslate_py.cli_glossary import glossary
+from libretranslate_py.cli_translate import detect, translate
 from libretranslate_py.errors import ProjectError, SettingsError
 from libretranslate_py.options import read_env_file
 from libretranslate_py.settings import OPTIONS, Settings, load, unknown_variables
@@ -327,40 +328,8 @@ def _report(outcome: Outcome) -> None:
         raise SystemExit(1)
 
 
-@_manage.command("translate")
-@click.option("--source", "-s", default="auto", help="Language code, or auto.")
-@click.option("--target", "-t", required=True, help="Language code.")
-@click.argument("texts", nargs=-1)
-@click.pass_obj
-def _translate(settings: Settings, source: str, target: str, texts: Sequence[str]) -> None:
-    """Translate TEXTS, or the standard input."""
-    from libretranslate_py.languages import resolve
-    from libretranslate_py.services import build
-    from libretranslate_py.translator import AUTO, TranslationRequest
-
-    translator = build(settings, os.environ).translator
-    codes = [entry.code for entry in translator.languages()]
-    wanted = tuple(texts) or (sys.stdin.read(),)
-    request = TranslationRequest(wanted, AUTO if source == AUTO else resolve(source, codes), resolve(target, codes))
-    for translation in translator.translate(request):
-        print(translation.text, end="\n" if texts else "")
-
-
-@_manage.command("detect")
-@click.argument("texts", nargs=-1)
-@click.pass_obj
-def _detect(settings: Settings, texts: Sequence[str]) -> None:
-    """Name the language of TEXTS, or of the standard input, with how sure that is."""
-    from libretranslate_py.languages import to_public
-    from libretranslate_py.services import build
-
-    translator = build(settings, os.environ).translator
-    for text in texts or (sys.stdin.read(),):
-        print(
-            *(f"{to_public(found.language)} {found.confidence:g}" for found in translator.detect([text])[:3]), sep=", "
-        )
-
-
+_manage.add_command(translate)
+_manage.add_command(detect)
 _manage.add_command(glossary)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -10,7 +11,7 @@ from libretranslate_py.text.formatting import joint
 from libretranslate_py.text.parts import Block
 from libretranslate_py.text.pieces import Finder, protect
 from libretranslate_py.text.rendering import render
-from libretranslate_py.text.spans import Segment, Template, fill, segments_of
+from libretranslate_py.text.spans import Kind, Segment, Span, Template, fill, segments_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,27 @@ class Draft:
 def take_apart(template: Template, language: str) -> Draft:
     """The draft of a text in ``language``, an Argos code."""
     return Draft(template, tuple((one, tuple(sentences_of(one, language))) for one in segments_of(template)))
+
+
+def outside(find: Finder, terms: Finder) -> Finder:
+    """What ``find`` finds, without what lies in one of the ``terms``: these were asked for in so many words.
+
+    A term in something larger that is protected, such as an address, stays undone.
+    """
+
+    def find_outside(text: str) -> Sequence[Span]:
+        found, ranges = find(text), [(term.start, term.end) for term in terms(text)]
+        if not found or not ranges:
+            return found
+        kept = []
+        for span in found:
+            place = bisect_right(ranges, (span.start, len(text))) - 1
+            inside = place >= 0 and ranges[place][0] <= span.start and span.end <= ranges[place][1]
+            if not inside or span.kind is Kind.PAIR:
+                kept.append(span)
+        return kept
+
+    return find_outside
 
 
 def protect_all(template: Template, finder: Finder | None) -> Template:

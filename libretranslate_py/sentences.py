@@ -26,15 +26,12 @@ from libretranslate_py.text.carriers import (
     settle,
 )
 from libretranslate_py.text.formatting import Prepared, prepare
-from libretranslate_py.text.paragraphs import is_translatable
+from libretranslate_py.text.paragraphs import DIVIDER, is_translatable, trim
 from libretranslate_py.text.parts import Block, Piece
 from libretranslate_py.text.spans import Kind, Segment, Span
 
 # The attempt that may still help where the alignment does not: a term as a number.
 _LAST_ATTEMPT = 3
-
-# Between the entries of a menu or a list in one line; models that do not know these characters lose their way.
-_BAR = re.compile(r"\s++[|•·→←]\s++")
 
 # From the first to the last character of a word.
 _CORE = re.compile(r"\w(?:.*\w)?", re.DOTALL)
@@ -114,14 +111,26 @@ def sentences_of(segment: Segment, language: str) -> list[Sentence]:
 
 
 def _split(text: str, language: str) -> Iterator[tuple[str, str]]:
-    """Yield sentences, each with what separates it from the next one: white space, or a bar between two entries."""
+    """Yield sentences, each with what separates it from the next one.
+
+    That is white space, a sign between two entries, or symbols at the edges, which models do not know.
+    """
     position = 0
-    for bar in _BAR.finditer(text):
-        *before, last = split(text[position : bar.start()], language) or [("", "")]
-        yield from before
-        yield last[0], last[1] + bar.group()
-        position = bar.end()
-    yield from split(text[position:], language)
+    for divider in DIVIDER.finditer(text):
+        yield from _entry(text, position, divider.start(), divider.group(), language)
+        position = divider.end()
+    yield from _entry(text, position, len(text), "", language)
+
+
+def _entry(text: str, start: int, end: int, separator: str, language: str) -> Iterator[tuple[str, str]]:
+    first, last = trim(text, start, end)
+    if first >= last:
+        first = last = start
+    if first > start:
+        yield "", text[start:first]
+    *before, (sentence, space) = split(text[first:last], language) or [("", "")]
+    yield from before
+    yield sentence, space + text[last:end] + separator
 
 
 def _mask(text: str, protected: Sequence[Span], first: str) -> str:
@@ -166,6 +175,7 @@ class _Work:
         self._loads = [combine(one.text, one.spans, one.edges) if one.spans else () for one in sentences]
         # Of the sentences in which a model lost something at the first attempt: what.
         self._missing: dict[int, list[Load]] = {}
+        self._wide: set[int] = set()
         self._done: list[list[Rendition]] = [[] for _ in sentences]
 
     def run(self) -> list[list[Rendition]]:
@@ -177,6 +187,8 @@ class _Work:
         left = self._attempt(
             [n for n in left if any(s.kind is Kind.TERM for s in self._sentences[n].spans)], _LAST_ATTEMPT
         )
+        # Where alternatives were asked for, most of them have lost the pieces at the first attempt.
+        self._attempt([n for n in self._wide if self._loads[n] and len(self._done[n]) == 1], 1)
         self._around([n for n, found in enumerate(self._done) if not found])
         return self._done
 
@@ -189,6 +201,8 @@ class _Work:
         for n, sentence, prepared, candidates in zip(
             numbers, carried, *self._decode_prepared(carried, aligned), strict=True
         ):
+            if len(candidates) > 1:
+                self._wide.add(n)
             for candidate in candidates:
                 restored = _restore(prepared, candidate, self._target)
                 found, missing = find(sentence, restored)

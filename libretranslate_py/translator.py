@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
 from libretranslate_py.detection import Detector, Guess
-from libretranslate_py.drafts import protect_all, take_apart
+from libretranslate_py.drafts import outside, protect_all, take_apart
 from libretranslate_py.engine.engine import Engine
 from libretranslate_py.engine.model import DecodeOptions
 from libretranslate_py.engine.routes import Route, find_route, reachable
@@ -238,11 +238,14 @@ class Translator:
         return results
 
     def _template(self, text: str, source: str, terms: Finder | None, request: TranslationRequest) -> Template:
+        find = request.find or find_nothing
+        if terms:
+            find = outside(find, terms)
         if request.format == HTML:
             template = markup.extract(text, source=source, target=request.target, attributes=request.attributes)
-            template = protect_all(template, request.find)
+            template = protect_all(template, find)
         else:
-            template = extract(text, request.find or find_nothing)
+            template = extract(text, find)
         return protect_all(template, terms)
 
     def _renditions(

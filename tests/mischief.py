@@ -18,7 +18,20 @@ from tests.fakes import Answer, Behaviour, FakeStack, fake_catalogue
 # What no generated document holds; each looks like something that the program itself writes or reads.
 INVENTIONS = (
     *("<b>", "</b>", "</p>", "<script>", "<i", "-->", "<!--", "]]>", "&lt;", "&hearts;", "&#9829;", "&", '"', "'", "`"),
-    *("7301", "6482", "7,301", "Boston", "{foe}", "%x", "[9]", "foe@foe.org", "https://foe.example/", "@foe", "**", "_"),
+    *(
+        "7301",
+        "6482",
+        "7,301",
+        "Boston",
+        "{foe}",
+        "%x",
+        "[9]",
+        "foe@foe.org",
+        "https://foe.example/",
+        "@foe",
+        "**",
+        "_",
+    ),
     *("♥", "漢字", "ö\u0301", "\u202e", "\u200b", "...", "¿", "«", "⁇", "\ufffd", "FOE", "foe|foe", "\u00a0", "|"),
 )
 LINE_ENDS = ("foe\nfoe", "\r", "foe\u2028foe", "foe\tfoe")
@@ -127,9 +140,7 @@ class World:
         """All versions of each text, the preferred one first."""
         self.mischief = mischief
         found = self.translator.translate(
-            TranslationRequest(
-                tuple(texts), *route, alternatives, format=form, attributes=attributes, terms=terms
-            )
+            TranslationRequest(tuple(texts), *route, alternatives, format=form, attributes=attributes, terms=terms)
         )
         return [(one.text, *one.alternatives) for one in found]
 

@@ -115,8 +115,10 @@ def _favour(source: Units, target: Units, given: list[list[float]]) -> list[list
     for text, row in zip(target.texts, given, strict=True):
         whole, length = sum(row) or 1.0, (len(text) + 1) ** _LENGTH_MATTERS
         favoured = [share / whole for share in row]
-        for number in beginnings.get(text[:_BEGINNING].casefold(), ()):
-            favoured[number] += _resemblance(source.texts[number], text)
+        alike = beginnings.get(text[:_BEGINNING].casefold(), ())
+        for number in alike:
+            # Of a word that the sentence has several times, each may be meant.
+            favoured[number] += _resemblance(source.texts[number], text) / len(alike)
         rows.append(
             _normalised(
                 [

@@ -15,5 +15,6 @@ UNSPACED_LANGUAGES = frozenset({"zh", "zt", "ja", "th", "lo", "my", "km", "bo"})
 SURROGATES = "\ud800-\udfff"
 
 # Escaped for use inside a class.
+SIGNS = r"<>=&+~^*/\\@#§°±×÷≈≠≤≥"
 OPENERS = "\"'“‘„‚«‹»(\\[{¿¡「『（《〈【"
 CLOSERS = "\"'”’“»›)\\]}」』）》〉】"

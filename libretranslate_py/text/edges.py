@@ -25,10 +25,10 @@ class Edges:
     def left(self, span: Span, part: Part, low: int, first: int) -> int:
         """Where the pair begins whose first source word is ``low`` and first target word ``first``."""
         edge = self._targets[first][0]
-        if span.start <= part.block.start and first == part.first_target:
+        if span.start <= part.source_start and first == part.first_target:
             lead = self._target[part.start : edge]
             # "¡<b>Hola</b>!": the mark that opens the sentence belongs to the one that ends it.
-            foreign = lead.endswith(("¿", "¡")) and not self._text[part.block.start : span.end].startswith(("¿", "¡"))
+            foreign = lead.endswith(("¿", "¡")) and not self._text[part.source_start : span.end].startswith(("¿", "¡"))
             return edge if foreign and not self._closes_call(span) else part.start
         floor = self._targets[first - 1][1] if first > part.first_target else part.start
         inside = self._text[span.start : max(span.start, self._sources[low][0])]
@@ -42,7 +42,7 @@ class Edges:
 
     def right(self, span: Span, part: Part, high: int, stop: int) -> int:
         """Where the pair ends whose last source word is ``high`` - 1 and last target word ``stop`` - 1."""
-        if span.end >= part.block.end and stop == part.first_target + len(part.target):
+        if span.end >= part.source_end and stop == part.first_target + len(part.target):
             return part.end
         edge = self._targets[stop - 1][1]
         ceiling = self._targets[stop][0] if stop < part.first_target + len(part.target) else part.end

@@ -19,8 +19,11 @@ _LONGEST_ACRONYM = 5
 _DOTTED_I = frozenset({"tr", "az"})
 # What word processors and phones write, as the texts that models are trained on have it: many models have no piece for
 # these characters and lose their way at the first one.
-_TYPEWRITTEN = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "“": '"', "”": '"', "„": '"', "\u00ad": None, "—": "-"})
+_TYPEWRITTEN = str.maketrans(
+    {"’": "'", "‘": "'", "ʼ": "'", "“": '"', "”": '"', "„": '"', "\u00ad": None, "—": "-", "–": "-"}
+)
 _DASH = re.compile(r"(?:(?<=\s)|\A)-(?=\S)|(?<=\S)-(?=\s)|(?<=\s)-(?=\s)")
+_RANGE = re.compile(r"\d–\d")
 
 # These write nouns, or nothing at all, in the case that only they know.
 _KEEP_CASE = frozenset({"de", "lb", "ka"})
@@ -92,8 +95,11 @@ def _follow_typography(source: str, result: str) -> str:
     if "“" in source and '"' not in source and result.count('"') % 2 == 0:
         pieces = result.split('"')
         result = pieces[0] + "".join(("”" if n % 2 else "“") + piece for n, piece in enumerate(pieces[1:]))
-    if "—" in source:
-        result = _DASH.sub("—", result)
+    dash = next((dash for dash in "—–" if dash in source), None)
+    if dash:
+        result = _DASH.sub(dash, result)
+    if _RANGE.search(source):
+        result = re.sub(r"(?<=\d)-(?=\d)", "–", result)
     return result
 
 

@@ -6,6 +6,7 @@ for what is protected, foreign or set apart does it matter where an element ends
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
@@ -35,6 +36,7 @@ from libretranslate_py.text.markup_runs import edit_run
 from libretranslate_py.text.markup_spans import Item, Role
 from libretranslate_py.text.spans import Template
 
+_PRINTS = re.compile(r"<\?(?:=|php\s+(?:echo|print)\b)|<%[=-]", re.IGNORECASE)
 # Each level holds its markup once more.
 _DEEPEST = 4
 
@@ -115,7 +117,11 @@ class _Reader:
             self._flush(frame)
         else:
             role = Role.CLOSE if piece.kind is Lexeme.END else Role.MARK
-            frame.items.append(Item(piece.start, piece.end, role, piece.name))
+            text = ""
+            if piece.kind is Lexeme.COMMENT and _PRINTS.match(self._markup, piece.start):
+                # What a template prints is a noun to its sentence.
+                role, text = Role.NAME, "x"
+            frame.items.append(Item(piece.start, piece.end, role, piece.name, text))
 
     def _read_lines(self, frame: _Frame, piece: Slice) -> None:
         start = piece.start
@@ -134,6 +140,11 @@ class _Reader:
         has_attributes = piece.end - piece.start > len(piece.name) + 2 or piece.name == "html"
         reading = read_tag(self._markup, piece, self._rules) if has_attributes else NOTHING
         is_protected = reading.translate is False
+        if self._is_cut_off(number, end) and (piece.name in OPAQUE or is_protected or piece.name in CODE):
+            # Whatever comes behind it is in it: it stays at the end.
+            self._flush(frame)
+            frame.edits.extend(reading.edits)
+            return end
         if piece.name in OPAQUE:
             return self._read_opaque(frame, piece, number, end, reading)
         if piece.name in BLOCK:
@@ -152,6 +163,13 @@ class _Reader:
         else:
             frame.items.append(Item(piece.start, piece.end, Role.OPEN, piece.name, "", reading.edits))
         return number + 1
+
+    def _is_cut_off(self, number: int, end: int) -> bool:
+        """Whether the document ends in the element."""
+        if end < len(self._slices) or is_empty_tag(self._markup, self._slices[number], foreign=False):
+            return False
+        last = self._slices[-1]
+        return last.kind is not Lexeme.END or last.name != self._slices[number].name
 
     def _read_quiet_start(self, frame: _Frame, piece: Slice, number: int, end: int) -> int:
         """A tag in what is not translated: it may say that it is."""

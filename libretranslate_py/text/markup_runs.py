@@ -10,11 +10,17 @@ from libretranslate_py.text.characters import CLOSERS
 from libretranslate_py.text.markup_attributes import SPACE_RUN, Edit, has_letters
 from libretranslate_py.text.markup_characters import SPACES, escape_text
 from libretranslate_py.text.markup_elements import WIDGETS
+from libretranslate_py.text.markup_scripts import join_scripts
 from libretranslate_py.text.markup_spans import Item, Role, SpanWriter
 from libretranslate_py.text.spans import Segment
 
 _SENTENCE_ENDS = frozenset(".!?…:;。！？：；؟।۔")
-_ORNAMENT = re.compile(r"[\s#*†‡§¶•·\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]++")
+# Anything but letters, digits, and the punctuation that sentences need.
+_ORNAMENT = re.compile(r"[^\w.,;:!?…'\"()«»“”„‘’¿¡、。，！？-]++")
+# White space at the edges of a segment, as it may be written; no-break spaces there are layout, too.
+_BLANKS = (*SPACES, "\u00a0", "&nbsp;", "&#160;", "&#xa0;", "&#xA0;")
+_BLANK = re.compile("(?:" + "|".join(map(re.escape, _BLANKS)) + ")*+")
+_BLANK_CHARACTERS = SPACES + "\u00a0"
 _CLOSERS = CLOSERS.replace("\\", "") + SPACES
 
 
@@ -26,7 +32,7 @@ def edit_run(markup: str, items: Sequence[Item], *, keep_spaces: bool) -> Iterat
     if len(items) == 1 and items[0].role is not Role.TEXT:
         yield from items[0].edits
         return
-    for line in _lines(items):
+    for line in _lines(items if keep_spaces else join_scripts(markup, items)):
         yield from _edit_line(markup, line, keep_spaces, may_split=True)
 
 
@@ -35,38 +41,47 @@ def edit_run(markup: str, items: Sequence[Item], *, keep_spaces: bool) -> Iterat
 
 def _lines(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
     """Yield the parts of ``items`` between those line breaks that end a sentence; each break ends its line."""
-    if not any(item.role is Role.BREAK for item in items):
+    breaks = [number for number, item in enumerate(items) if item.role is Role.BREAK]
+    if not breaks:
         yield items
         return
-    nexts = _next_texts(items)
-    first, before = 0, ""
-    for number, item in enumerate(items):
-        if item.role is Role.BREAK:
-            if not _goes_on(before, nexts[number]):
-                yield items[first : number + 1]
-                first, before = number + 1, ""
-        elif item.text.strip(SPACES):
-            before = item.text
+    # What a reader sees of each line.
+    texts = [
+        "".join(item.text for item in items[first:last]).strip(_BLANK_CHARACTERS)
+        for first, last in pairwise([0, *breaks, len(items)])
+    ]
+    first = 0
+    for line in _ends(texts):
+        yield items[first : breaks[line] + 1]
+        first = breaks[line] + 1
     yield items[first:]
 
 
-def _next_texts(items: Sequence[Item]) -> list[str]:
-    """Return for each item what text follows it before the next line break."""
-    nexts = [""] * len(items)
-    following = ""
-    for number in range(len(items) - 1, -1, -1):
-        nexts[number] = following
-        if items[number].role is Role.BREAK:
-            following = ""
-        elif items[number].text.strip(SPACES):
-            following = items[number].text
-    return nexts
+def _ends(texts: Sequence[str]) -> Iterator[int]:
+    """Yield the numbers of the lines after which a sentence does not go on.
+
+    It goes on where a line has no final mark and the next one begins with a small letter; but lines none of which has
+    a final mark are entries of a list, names, a poem.
+    """
+    group: list[int] = []
+    for number, text in enumerate(texts[:-1]):
+        if _goes_on(text, texts[number + 1]):
+            group.append(number)
+            continue
+        if group and not _is_ended(text):
+            yield from group
+        group = []
+        yield number
+    if group and not _is_ended(texts[-1]):
+        yield from group
+
+
+def _is_ended(text: str) -> bool:
+    return text[-100:].rstrip(_CLOSERS)[-1:] in _SENTENCE_ENDS
 
 
 def _goes_on(before: str, after: str) -> bool:
-    # Looked at from the end, so that many breaks in one long text cost little.
-    tail, head = before[-100:].rstrip(_CLOSERS), after[:100].lstrip(SPACES)
-    return bool(tail) and tail[-1] not in _SENTENCE_ENDS and head[:1].islower()
+    return bool(before) and not _is_ended(before) and after[:1].islower()
 
 
 # --- what a segment is cut out of -----------------------------------------------------------------------------------
@@ -198,12 +213,16 @@ def _segment_of(
 ) -> Edit:
     first, last = bounds
     start, end = items[first].start, items[last - 1].end
+    items = [*items]
     if items[first].role is Role.TEXT:
         start += _leading(markup, items[first])
     if items[last - 1].role is Role.TEXT:
         end -= _trailing(markup, items[last - 1])
+    if not keep_spaces:
+        items[first] = items[first]._replace(text=items[first].text.lstrip(_BLANK_CHARACTERS))
+        items[last - 1] = items[last - 1]._replace(text=items[last - 1].text.rstrip(_BLANK_CHARACTERS))
     if last - first == 1 and not keep_spaces:
-        text = SPACE_RUN.sub(" ", items[first].text).strip(" ")
+        text = SPACE_RUN.sub(" ", items[first].text)
         return start, end, Segment(text, (), markup[start:end], escape_text)
     writer = SpanWriter(markup, (start, end), keep_spaces=keep_spaces)
     empty = _find_empty(items, partners, bounds)
@@ -236,10 +255,15 @@ def _find_empty(items: Sequence[Item], partners: Sequence[int], bounds: tuple[in
 
 
 def _leading(markup: str, item: Item) -> int:
-    found = SPACE_RUN.match(markup, item.start, item.end)
+    found = _BLANK.match(markup, item.start, item.end)
     return found.end() - item.start if found else 0
 
 
 def _trailing(markup: str, item: Item) -> int:
-    raw = markup[item.start : item.end]
-    return len(raw) - len(raw.rstrip(SPACES))
+    end = item.end
+    while end > item.start:
+        blank = next((b for b in _BLANKS if markup.endswith(b, item.start, end)), None)
+        if blank is None:
+            break
+        end -= len(blank)
+    return item.end - end

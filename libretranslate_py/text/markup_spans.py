@@ -38,6 +38,9 @@ class Item(NamedTuple):
     edits: tuple[Edit, ...] = ()
 
 
+_NEVER_SPACED = frozenset(".,;:!?…)]}%")
+
+
 @dataclass(slots=True, eq=False)
 class _Draft:
     """A span: code points of the text, and the ranges of the markup that its templates stand for."""
@@ -72,6 +75,11 @@ class SpanWriter:
         self._fresh = 0
         # Number of the closing tag -> where the draft is, and the draft.
         self._opened: dict[int, tuple[int, _Draft]] = {}
+        # Tags of which the other half is beyond the segment, with their places: pairs up to its end or from its start,
+        # so that what stands in the element stays in it.
+        self._unclosed: list[tuple[int, _Draft]] = []
+        self._early: list[_Draft] = []
+        self._last_close = -1
         self._last_mark = -1
         # Whether a mark stands right before the space that the text ends with: without it, the mark would seem to be
         # behind a pair that it is in.
@@ -90,6 +98,10 @@ class SpanWriter:
             self._open(item, partner)
         elif item.role is Role.CLOSE and partner >= 0:
             self._close(item, number)
+        elif item.role is Role.OPEN:
+            self._open_for_good(item)
+        elif item.role is Role.CLOSE and self._length and not self._opened and not self._unclosed:
+            self._close_early(item)
         else:
             if item.role is Role.BREAK:
                 self._write_space()
@@ -104,12 +116,14 @@ class SpanWriter:
     def finish(self, edits: Sequence[Edit]) -> tuple[str, tuple[Span, ...]]:
         """Return the text and its spans; ``edits`` are those within the markup of the segment, in order."""
         text = "".join(self._pieces)
+        self._drafts = [*reversed(self._early), *self._drafts]
         if self._spaced and not self._keep and text and not self._marked_space:
             text = text[:-1]
             for draft in self._drafts:
                 draft.start, draft.end = min(draft.start, len(text)), min(draft.end, len(text))
             if self._tail_closing is not None and self._tail_closing.closing[0] == self._tail[1]:
                 self._tail_closing.closing = (self._tail[0], self._tail_closing.closing[1])
+        self._end_unclosed(-1, len(text))
         self._drafts.sort(key=lambda draft: (draft.start, draft.kind is not Kind.MARK, -draft.end))
         return text, tuple(self._span(draft, edits) for draft in self._drafts)
 
@@ -133,10 +147,32 @@ class SpanWriter:
         self._opened[partner] = (len(self._drafts), draft)
         self._drafts.append(draft)
 
+    def _open_for_good(self, item: Item) -> None:
+        self._open(item, -1)
+        self._unclosed.append(self._opened.pop(-1))
+
+    def _close_early(self, item: Item) -> None:
+        mark = self._newest_mark()
+        if mark:
+            self._drafts.pop()
+        closing = (mark.opening[0] if mark else item.start, item.end)
+        self._last_close = self._length
+        self._early.append(_Draft(Kind.PAIR, 0, self._length, (self._bounds[0], self._bounds[0]), closing))
+
+    def _end_unclosed(self, place: int, end: int) -> None:
+        """What was opened for good in a pair ends with it."""
+        while self._unclosed and self._unclosed[-1][0] > place:
+            _, draft = self._unclosed.pop()
+            draft.end, draft.closing = end, (self._bounds[0], self._bounds[0])
+            if draft.start >= end:
+                draft.kind, draft.start = Kind.MARK, end
+
     def _close(self, item: Item, number: int) -> None:
         place, draft = self._opened.pop(number)
+        self._end_unclosed(place, self._length)
         mark = self._newest_mark()
         draft.closing, draft.end = (item.start, item.end), self._length
+        self._last_close = self._length
         if mark and len(self._drafts) - 1 > place:
             self._drafts.pop()
             draft.closing = (mark.opening[0], item.end)
@@ -166,12 +202,27 @@ class SpanWriter:
             self._write_space()
         body = text.strip(" ")
         if body:
+            if body[0] in _NEVER_SPACED:
+                self._close_up()
             self._append(body)
             self._spaced = False
             if text.endswith(" "):
                 self._write_space()
         raw = self._markup[item.start : item.end]
         self._tail = (item.start + len(raw.rstrip(SPACES)), item.end)
+
+    def _close_up(self) -> None:
+        """A comma behind a mark stands right behind the word before it for the model; the space goes with the mark."""
+        fresh = self._drafts[self._fresh :]
+        if len(fresh) != 1 or fresh[0].kind is not Kind.MARK or fresh[0].start != self._length or not self._pieces:
+            return
+        start, end = fresh[0].opening
+        spaces = len(self._markup[self._tail[0] : start]) if self._tail[1] == start else 0
+        if spaces and self._pieces[-1] == " " and self._last_close < self._length:
+            self._pieces.pop()
+            self._length -= 1
+            fresh[0].start = fresh[0].end = self._length
+            fresh[0].opening = (start - spaces, end)
 
     def _give_space_to_tag(self, item: Item) -> None:
         """White space behind an image shows, though a space stands before the image."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from libretranslate_py.text.characters import SURROGATES, UNSPACED
+from libretranslate_py.text.characters import SIGNS, SURROGATES, UNSPACED
 from libretranslate_py.text.pieces import Finder, protect
 from libretranslate_py.text.spans import Kind, Segment, Span, Template
 
@@ -28,6 +28,12 @@ _CONTROL = rf"\x00-\x1f\x7f-\x9f\u2028\u2029{SURROGATES}"
 
 # Pictures and arrows: a sentence goes on behind them, but models that do not know them lose their way.
 _PICTURES = r"\u2190-\u2bff\U0001f000-\U0001faff"
+
+# Between the entries of a menu, or two words: models that do not know a sign lose their way at it, or drop what is
+# behind it. Both sides are translated on their own.
+DIVIDER = re.compile(
+    rf"(?<!\s)\s++(?:[|•·→←↔⇒]|(?:[{SIGNS}]|-{{1,3}}+>|[:!]=)[{SIGNS}:!-]{{0,60}}+|&(?:amp|lt|gt|#38|#60|#62);)\s++"
+)
 
 # One control character, bar or picture, or two spaces are enough; the look-behind lets a long run be tried at its first
 # character only.
@@ -108,7 +114,7 @@ def is_translatable(text: str) -> bool:
     return any(cutter.cut(start, end) for start, end in _between(separators, len(text)))
 
 
-def _trim(text: str, start: int, end: int) -> tuple[int, int]:
+def trim(text: str, start: int, end: int) -> tuple[int, int]:
     """Return ``text[start:end]`` without its edges."""
     leading = _LEADING.match(text, start, end)
     first = leading.end() if leading else start
@@ -280,12 +286,12 @@ class _Cutter:
     def cut(self, start: int, end: int) -> tuple[int, int] | None:
         """Return the segment in ``start`` to ``end`` without its edges; None if there is nothing to translate."""
         masked = self._masked
-        start, end = _trim(masked, start, end)
+        start, end = trim(masked, start, end)
         if marker_end := self._ordinals.get(start):
-            start, end = _trim(masked, min(marker_end, end), end)
+            start, end = trim(masked, min(marker_end, end), end)
         start, end = _unwrap(masked, start, end)
         while pair := self._pairs.get((start, end)):
-            start, end = _trim(masked, start + len(_literal(pair.opening)), end - len(_literal(pair.closing)))
+            start, end = trim(masked, start + len(_literal(pair.opening)), end - len(_literal(pair.closing)))
         end = self._without_hashtags(start, end)
         return (start, end) if _has_words(masked[start:end]) else None
 

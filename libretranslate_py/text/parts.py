@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from libretranslate_py.text.alignment import Alignment, words_of
 from libretranslate_py.text.spans import Span
 
 # A target word without a link to either side may stand between two words of a pair, at this cost.
 _GAP = -0.04
+# A longer block is divided into parts of at least so many words: what a tag costs grows with the part that it is in.
+_LEAST_WORDS = 60
 # How much a mark that touches a word holds on to it, in crossing links.
 _GLUE = 1.0
 
@@ -40,9 +44,14 @@ class Block:
 
 @dataclass(slots=True)
 class Part:
-    """A block with its words: ranges of the segment's text and of the whole translation; links by target word."""
+    """A block, or a piece of a long one, with its words.
 
-    block: Block
+    source_start, source_end, source: in the segment's text; start, end, target: in the whole translation.
+    """
+
+    verbatim: bool
+    source_start: int
+    source_end: int
     start: int
     end: int
     source: list[tuple[int, int]]
@@ -56,18 +65,15 @@ class Part:
     taken: dict[object, list[tuple[int, int]]] = field(default_factory=dict)
     # Where in the segment's text a protected piece begins, by the number of each target word that is a part of it.
     held: dict[int, int] = field(default_factory=dict)
+    # Source words, counted within the part, that are a part of a protected piece.
+    held_sources: set[int] = field(default_factory=set)
     positions: dict[tuple[int, int, int, int], int] = field(default_factory=dict)
 
-    def hold_pieces(self) -> None:
-        """Fills ``held``, once the numbers of the words are known."""
-        word = 0
-        for piece in self.block.pieces:
-            start, end = self.start + piece.start, self.start + piece.end
-            while word < len(self.target) and self.target[word][1] <= start:
-                word += 1
-            while word < len(self.target) and self.target[word][0] < end:
-                self.held[self.first_target + word] = self.block.start + piece.span.start
-                word += 1
+    def hold(self, piece: Piece, source: tuple[int, int], target: tuple[int, int]) -> None:
+        """Notes a piece, once the numbers of the words are known."""
+        for word in _touched(self.target, target):
+            self.held[self.first_target + word] = source[0]
+        self.held_sources.update(_touched(self.source, source))
 
     def without_pieces(self, first: int, stop: int) -> Iterator[tuple[int, int]]:
         """Yield the runs of words from ``first`` to ``stop`` in which there is no protected piece."""
@@ -80,7 +86,27 @@ class Part:
             yield first, stop
 
 
-def make_part(block: Block, offset: int) -> Part:
+def make_parts(blocks: Sequence[Block]) -> list[Part]:
+    """Return the parts of ``blocks``, which follow each other; a long block is divided where no link is cut."""
+    parts: list[Part] = []
+    offset = first_source = first_target = 0
+    for block in blocks:
+        own = list(_divide(block, offset))
+        for part in own:
+            part.first_source, part.first_target = first_source, first_target
+            first_source += len(part.source)
+            first_target += len(part.target)
+        starts = [part.start for part in own]
+        for piece in block.pieces:
+            part = own[max(0, bisect_right(starts, offset + piece.start) - 1)]
+            source = block.start + piece.span.start, block.start + piece.span.end
+            part.hold(piece, source, (offset + piece.start, offset + piece.end))
+        parts += own
+        offset += len(block.text)
+    return parts
+
+
+def _divide(block: Block, offset: int) -> Iterator[Part]:
     if block.alignment is None:
         words = words_of(block.text)
         source = [(block.start + start, block.start + end) for start, end in words]
@@ -92,7 +118,46 @@ def make_part(block: Block, offset: int) -> Part:
         for link in block.alignment.links:
             links[link.target].append((link.source, link.weight))
     target = [(offset + start, offset + end) for start, end in words]
-    return Part(block, offset, offset + len(block.text), source, target, links)
+    cuts = [(0, 0), *_cuts(source, target, links), (len(source), len(target))]
+    for (s, t), (next_s, next_t) in pairwise(cuts):
+        yield Part(
+            block.alignment is None,
+            source[s][0] if s else block.start,
+            source[next_s][0] if next_s < len(source) else block.end,
+            target[t][0] if t else offset,
+            target[next_t][0] if next_t < len(target) else offset + len(block.text),
+            source[s:next_s],
+            target[t:next_t],
+            [[(word - s, weight) for word, weight in own] for own in links[t:next_t]],
+        )
+
+
+def _cuts(
+    source: Sequence[tuple[int, int]], target: Sequence[tuple[int, int]], links: Sequence[Sequence[tuple[int, float]]]
+) -> Iterator[tuple[int, int]]:
+    """Yield where a long block can be divided, as (source word, target word): all links lie on one side."""
+    lowest = [len(source)] * (len(target) + 1)
+    for number in range(len(target) - 1, -1, -1):
+        lowest[number] = min([lowest[number + 1], *(word for word, _ in links[number])])
+    highest, last = -1, 0
+    for number, own in enumerate(links):
+        s = lowest[number]
+        # Words with the same range are one piece.
+        is_edge = 0 < s < len(source) and source[s] != source[s - 1] and number and target[number] != target[number - 1]
+        if number - last >= _LEAST_WORDS and len(target) - number >= _LEAST_WORDS and highest < s and is_edge:
+            yield s, number
+            last = number
+        highest = max([highest, *(word for word, _ in own)])
+
+
+def _touched(words: Sequence[tuple[int, int]], within: tuple[int, int]) -> Iterator[int]:
+    """Yield the numbers of the words that lie in a range, at least partly."""
+    for number in range(max(0, bisect_left(words, within) - 1), len(words)):
+        start, end = words[number]
+        if start >= within[1]:
+            return
+        if end > within[0]:
+            yield number
 
 
 def gain_of(links: list[tuple[int, float]], low: int, high: int) -> float:

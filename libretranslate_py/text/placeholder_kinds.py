@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from libretranslate_py.text.characters import SURROGATES, UNSPACED
+from libretranslate_py.text.characters import SIGNS, SURROGATES, UNSPACED
 from libretranslate_py.text.spans import Kind
 
 # --- parts ------------------------------------------------------------------------------------------------------------
@@ -42,14 +42,18 @@ _PICTURE = (
 )
 _EMOJI = rf"(?:(?:{_PICTURE}(?:\u200d{_PICTURE})*+)|{_KEYCAP})++"
 
-# Signs that stand alone between words or numbers: most models have no piece for them, or have seen none there. Bars and
-# arrows are not among them: they separate segments.
-_SIGNS = r"<>=&+~^*/\\@#\u00a7\u00b0\u00b1\u00d7\u00f7\u2248\u2260\u2264\u2265"
-_NUMBER = r"[-+\u2212$\u20ac\u00a3]?\d{1,30}+(?:[.,]\d{1,30}+){0,8}+[%\u00b0\u20ac]?"
-_OPERAND = rf"(?:{_NUMBER}[a-z]?|[A-Za-z\u0391-\u03c9][\d\u00b2\u00b3]?)(?![\w'’])"
-_OPERATOR = rf" (?:[{_SIGNS}]|[-!:<>=]=|[-=]>|<-|&&) "
-_FORMULA = rf"{_OPERAND}{_OPERATOR}{_OPERAND}(?:(?:{_OPERATOR}| [-\u2212] ){_OPERAND}){{0,40}}+"
-_SPACE_ENTITY = r"&(?:nbsp|ensp|emsp|thinsp|puncsp|numsp|NonBreakingSpace|#(?:0{0,3}(?:9|10|13|32|160)|819[2-9]|820[0-2]|8239|8287|12288)|#[xX]0{0,3}(?:9|[aAdD]|20|[aA]0|200[0-9aA]|202[fF]|205[fF]|3000));"
+_NUMBER = r"[-+−$€£]?\d{1,30}+(?:[.,]\d{1,30}+){0,8}+[%°€]?"
+_OPERAND = rf"(?:{_NUMBER}[a-z]?|[A-Za-zΑ-ω][\d²³]?)(?![\w'’]|[.,:/-]\w)"
+_OPERATOR = rf" (?:[{SIGNS}]|[-!:<>=]=|[-=]>|<-|&&|&(?:lt|gt|le|ge|ne|amp|times|divide|plusmn|minus);) "
+# "y / o" is a word, or two.
+_FORMULA = (
+    r"(?![aeiouyAEIOUY] [/&] [aeiouy](?!\w))(?<![\w.,:/'’-])"
+    rf"{_OPERAND}{_OPERATOR}{_OPERAND}(?:(?:{_OPERATOR}| [-−] ){_OPERAND}){{0,40}}+"
+)
+_SPACE = (
+    r"&(?:nbsp|ensp|emsp|thinsp|#(?:0{0,3}(?:9|10|13|32|160)|819[2-9]|820[0-2]|8239|8287|12288)"
+    r"|#[xX]0{0,3}(?:9|[aAdD]|20|[aA]0|200[0-9aA]|202[fF]|205[fF]|3000));"
+)
 
 # --- kinds: (group, expression) in order of precedence at one place ---------------------------------------------------
 
@@ -73,13 +77,13 @@ KINDS: dict[str, tuple[tuple[str, str], ...]] = {
             r"(?<![\w.+-])[A-Za-z0-9._%+-]{1,64}+@(?:[A-Za-z0-9-]{1,63}+\.){1,6}[A-Za-z]{2,24}(?![\w-])",
         ),
     ),
-    "symbol": (
+    "formula": (
         (
             "formula_name",
-            rf"(?<![\w.,'’-]){_FORMULA}|(?<!\w)\d{{1,9}}+ [x×] \d{{1,9}}+(?: [x×] \d{{1,9}}+)?+(?!\w)"
-            r"|(?<!\w)[§#№]{1,2} ?\d{1,9}+(?:\.\d{1,9}+){0,8}+[a-z]?(?!\w)",
+            rf"{_FORMULA}|(?<![\w.,:/-])\d{{1,9}}+(?: [x×] \d{{1,9}}+){{1,8}}+(?![\w'’]|[.,:/-]\w)"
+            r"|(?<![\w&])(?:§{1,2} ?|№ ?|#)\d{1,9}+(?:\.\d{1,9}+){0,8}+[a-z]?(?!\w)"
+            r"|(?<![\w&])[A-Z]{1,6}+&[A-Z]{1,6}+(?![\w;])",
         ),
-        ("symbol_mark", rf"(?<=\S )(?:[{_SIGNS}]|-{{1,3}}>|<-{{1,3}}|[:!]=)[{_SIGNS}:!-]{{0,7}}+(?!\S)"),
     ),
     "icu": (
         (
@@ -173,15 +177,20 @@ KINDS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "emoji": (("emoji_mark", _EMOJI),),
     "entity": (
-        ("space_mark", rf"(?:{_SPACE_ENTITY}){{1,40}}+"),
+        ("space_mark", rf"(?:{_SPACE}){{1,40}}+"),
+        ("escaped", rf"&lt;/?(?:{_HTML_NAMES})(?:\s(?:(?!&[lg]t;)[^<>\n]){{0,300}})?\s?/?&gt;"),
+        ("bracket", r"&(?:lt|gt|quot|laquo|raquo|ldquo|rdquo|bdquo|#34|#60|#62|#171|#187|#8220|#8221|#8222);"),
+        ("ampersand_name", r"(?<![\w&;])[A-Za-z]{1,20}+&amp;[A-Za-z]{1,20}+(?![\w;])"),
         ("entity", r"&(?:[A-Za-z][A-Za-z0-9]{1,31}|#\d{1,7}|#[xX][0-9A-Fa-f]{1,6});"),
     ),
 }
 
 
-# Nothing begins inside a word, and a word of small letters with a space behind it is only a word: most of a text is
-# passed by with these two.
-_MAYBE = r"(?!(?<=[A-Za-z0-9])[A-Za-z0-9]|[A-Za-z]?[a-z]*+(?<=[A-Za-z])(?:[,;!?\n]|(?<![^A-Za-z][A-Za-z]) | (?![{_SIGNS}!:-])|\.[ \n]|\Z)|[ \n,;])"
+# Nothing begins inside a word, and a word of small letters with a space behind it, and no sign behind that, is only a
+# word: most of a text is passed by with these two.
+_MAYBE = (
+    rf"(?!(?<=[A-Za-z0-9])[A-Za-z0-9]|[A-Za-z]?[a-z]*+(?<=[A-Za-z])(?: (?![{SIGNS}:!-])|[,;!?\n]|\.[ \n]|\Z)|[ \n,;])"
+)
 
 
 @lru_cache(maxsize=64)
@@ -195,13 +204,7 @@ def scanner(kinds: frozenset[str]) -> re.Pattern[str]:
 
 _NUMERIC = re.compile(r"[diufFeEgGxXo]\Z")
 _JOINERS = frozenset({"&shy;", "&zwj;", "&zwnj;", "&#8203;"})
-_PUNCTUATION = frozenset(
-    f"&{name};"
-    for name in (
-        *("quot", "#34", "lt", "gt", "laquo", "raquo", "ldquo", "rdquo", "lsquo"),
-        *("hellip", "mdash", "ndash", "bull", "middot", "lrm", "rlm"),
-    )
-)
+_PUNCTUATION = frozenset(f"&{name};" for name in ("lsquo", "hellip", "mdash", "ndash", "bull", "middot", "lrm", "rlm"))
 
 
 def _printf(match: re.Match[str]) -> Kind:
@@ -221,8 +224,9 @@ def _entity(match: re.Match[str]) -> Kind | None:
     if match.group() in _JOINERS or match.group() in _PUNCTUATION:
         return Kind.MARK
     before, after = match.string[match.start() - 1 : match.start()], match.string[match.end() : match.end() + 1]
-    # "caf&eacute;s" and "l&#39;eau" are words.
-    return None if before.isalpha() or after.isalpha() else Kind.NAME
+    # "caf&eacute;s" and "l&#39;eau" are words; a sign that stands alone divides a sentence.
+    is_alone = match.group() == "&amp;" and before.isspace() and after.isspace()
+    return None if is_alone or before.isalpha() or after.isalpha() else Kind.NAME
 
 
 _MAKERS: dict[str, Callable[[re.Match[str]], Kind | None]] = {

@@ -1,4 +1,4 @@
-"""Which delimiters in a plain text belong together: tags, and the marks of Markdown."""
+"""Which delimiters in a plain text belong together: tags, the marks of Markdown, brackets and quotes as entities."""
 
 from __future__ import annotations
 
@@ -11,9 +11,26 @@ from dataclasses import dataclass
 from libretranslate_py.text.spans import Kind, Span
 
 _VOID = frozenset({"br", "hr", "wbr", "img", "input"})
-_TAG_NAME = re.compile(r"</?([\w:.-]+)")
+_TAG = re.compile(r"(?:<|&lt;)(/?)([\w:.-]+)")
+_TAG_END = re.compile(r"/(?:>|&gt;)\Z")
+# Entities that open and close something, by what closes it.
+_OPENING = {
+    "&lt;": "&gt;",
+    "&#60;": "&#62;",
+    "&quot;": "&quot;",
+    "&#34;": "&#34;",
+    "&laquo;": "&raquo;",
+    "&#171;": "&#187;",
+    "&ldquo;": "&rdquo;",
+    "&#8220;": "&#8221;",
+    "&bdquo;": "&ldquo;",
+    "&#8222;": "&#8220;",
+}
+_CLOSING = frozenset(_OPENING.values())
+_SIGNS = frozenset({"&lt;", "&gt;", "&#60;", "&#62;"})
+_WIDE = frozenset({"&laquo;", "&raquo;", "&#171;", "&#187;"})
 # Groups of the scanner whose matches are delimiters.
-DELIMITERS = frozenset({"tag", "link", "linkend", "emphasis"})
+DELIMITERS = frozenset({"tag", "link", "linkend", "emphasis", "escaped", "bracket"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +40,8 @@ class _Delimiter:
     key: str
     opens: bool
     closes: bool
-    is_tag: bool
+    is_tag: bool = False
+    is_entity: bool = False
 
 
 class Pairing:
@@ -37,13 +55,13 @@ class Pairing:
         self.spans: list[Span] = []
 
     def add(self, group: str, start: int, end: int) -> None:
-        found = self._tag(start, end) if group == "tag" else self._mark(group, start, end)
+        found = self._read(group, start, end)
         if found.closes and self._count[found.key] and self._close(found):
             return
         if found.opens:
             self._open.append(found)
             self._count[found.key] += 1
-        elif found.is_tag:
+        elif found.is_tag or found.is_entity:
             self.spans.append(self._single(found))
 
     def finish(self) -> list[Span]:
@@ -52,23 +70,39 @@ class Pairing:
         self._open = []
         return sorted(self.spans, key=lambda span: (span.start, -span.end))
 
-    def _tag(self, start: int, end: int) -> _Delimiter:
-        text = self._text
-        name = _TAG_NAME.match(text, start, end)
-        key = f"<{name.group(1)}" if name else "<"
-        single = text[end - 2] == "/" or key[1:] in _VOID
-        closes = text[start + 1] == "/"
-        return _Delimiter(start, end, key, not single and not closes, closes, True)
-
-    def _mark(self, group: str, start: int, end: int) -> _Delimiter:
-        text = self._text
+    def _read(self, group: str, start: int, end: int) -> _Delimiter:
+        if group in ("tag", "escaped"):
+            return self._tag(start, end)
+        if group == "bracket":
+            return self._bracket(start, end)
         if group != "emphasis":
-            return _Delimiter(start, end, "[", group == "link", group == "linkend", False)
+            return _Delimiter(start, end, "[", group == "link", group == "linkend")
+        return self._emphasis(start, end)
+
+    def _tag(self, start: int, end: int) -> _Delimiter:
+        name = _TAG.match(self._text, start, end)
+        key = f"<{name.group(2)}" if name else "<"
+        single = _TAG_END.search(self._text, max(start, end - 5), end) or key[1:] in _VOID
+        closes = name is not None and bool(name.group(1))
+        return _Delimiter(start, end, key, not single and not closes, closes, is_tag=True)
+
+    def _bracket(self, start: int, end: int) -> _Delimiter:
+        text, piece = self._text, self._text[start:end]
+        before, after = text[start - 1 : start] or " ", text[end : end + 1] or " "
+        # "x &lt; y": a sign that stands alone divides a sentence.
+        is_alone = piece in _SIGNS and before.isspace() and after.isspace()
+        closes = piece in _CLOSING and (piece in _WIDE or not before.isspace())
+        opens = piece in _OPENING and (piece in _WIDE or not after.isspace()) and not _is_word(before)
+        key = piece if closes and self._count[piece] else _OPENING.get(piece, piece)
+        return _Delimiter(start, end, key, opens, closes, is_entity=not is_alone)
+
+    def _emphasis(self, start: int, end: int) -> _Delimiter:
+        text = self._text
         before, after = text[start - 1 : start] or " ", text[end : end + 1] or " "
         single = text[start:end] in ("*", "__")
         opens = not after.isspace() and not (_is_word(before) if not single else before.isalnum())
         closes = not before.isspace() and not (_is_word(after) if not single else after.isalnum())
-        return _Delimiter(start, end, text[start:end], opens, closes, False)
+        return _Delimiter(start, end, text[start:end], opens, closes)
 
     def _close(self, closing: _Delimiter) -> bool:
         """Make a pair of ``closing`` and what opened last under its name; what was opened in between is single."""
@@ -95,15 +129,21 @@ class Pairing:
         return bisect_left(self._line_ends, start) == bisect_left(self._line_ends, end)
 
     def _leave(self, delimiters: Iterable[_Delimiter]) -> None:
-        """Tags that have no counterpart protect themselves; marks are text."""
-        self.spans += [self._single(found) for found in delimiters if found.is_tag]
+        """Tags and entities that have no counterpart protect themselves; marks of Markdown are text."""
+        self.spans += [self._single(found) for found in delimiters if found.is_tag or found.is_entity]
 
     def _single(self, found: _Delimiter) -> Span:
         """A tag that stands where a word would is one."""
         text = self._text
         piece = text[found.start : found.end]
         before, after = text[found.start - 1 : found.start] or " ", text[found.end : found.end + 1] or " "
-        is_word = not found.closes and found.key[1:] not in _VOID and before in " ([\"'" and after in " .,;:!?)]\"'"
+        is_word = (
+            found.is_tag
+            and not found.closes
+            and found.key[1:] not in _VOID
+            and before in " ([\"'"
+            and after in " .,;:!?)]\"'"
+        )
         if is_word:
             return Span(found.start, found.end, Kind.NAME, output=(piece,))
         return Span(found.start, found.end, Kind.MARK, opening=(piece,))

@@ -12,6 +12,7 @@ from math import prod
 import regex
 
 from libretranslate_py.errors import InvalidParameter
+from libretranslate_py.text.characters import UNSPACED
 from libretranslate_py.text.icu import Braces
 from libretranslate_py.text.paragraphs import extract
 from libretranslate_py.text.placeholder_kinds import KINDS, piece_kind, scanner, without_final_marks
@@ -169,6 +170,9 @@ def _own_spans(placeholders: Placeholders, budget: _Budget, text: str) -> list[S
 # --- the search -------------------------------------------------------------------------------------------------------
 
 _NUMBER_SIGN = re.compile("#")
+_STANDING_FOR_WORDS = frozenset({Kind.NAME, Kind.NUMBER})
+_BRACKETS = dict(zip("([{<\"'“‘«„‹「『（【《", ")]}>\"'”’»“›」』）】》", strict=True))
+_OF_A_WORD = re.compile(rf"[^\W{UNSPACED}]")
 
 
 class _Search:
@@ -199,6 +203,7 @@ class _Search:
         braces = Braces(text) if "icu" in kinds and "{" in text else None
         coming = iter([*own, Span(len(text), len(text) + 1, Kind.NAME)])
         client = next(coming)
+        position = 0
         match = pattern.search(text)
         while match:
             found = self._read(match, braces)
@@ -208,7 +213,7 @@ class _Search:
             end = found[0] if found else match.end()
             while client.end <= match.start():
                 yield client
-                client = next(coming)
+                position, client = max(position, client.end), next(coming)
             if client.start < end:
                 # The client's piece comes first; behind it the search goes on.
                 yield client
@@ -216,23 +221,34 @@ class _Search:
                 if position <= match.start():
                     continue
             else:
-                position = end
-                yield from self._settle(match, found, pairing)
+                first, last = _with_brackets(text, match.start(), end, position, client.start)
+                position = last if found and found[1] in _STANDING_FOR_WORDS else end
+                yield from self._settle(match, found, (first, last), pairing)
             match = pattern.search(text, position)
         while client.end <= len(text):
             yield client
             client = next(coming)
 
     def _settle(
-        self, match: re.Match[str], found: tuple[int, Kind | None, Template] | None, pairing: Pairing
+        self,
+        match: re.Match[str],
+        found: tuple[int, Kind | None, Template] | None,
+        bracketed: tuple[int, int],
+        pairing: Pairing,
     ) -> Iterator[Span]:
         group = match.lastgroup or ""
         if group in DELIMITERS:
             pairing.add(group, match.start(), match.end())
-        elif found and found[1] is Kind.MARK:
-            yield Span(match.start(), found[0], Kind.MARK, opening=found[2])
-        elif found and found[1]:
-            yield Span(match.start(), found[0], found[1], output=found[2])
+        elif not found or (self._is_counting and "#" in match.group() and group == "formula_name"):
+            return
+        elif found[1] is Kind.MARK:
+            stands_for: Template = (" ",) if group == "space_mark" else ()
+            yield Span(match.start(), found[0], Kind.MARK, opening=found[2], output=stands_for)
+        elif found[1]:
+            first, last = bracketed
+            text = match.string
+            output = (text[first : match.start()], *found[2], text[found[0] : last])
+            yield Span(first, last, found[1], output=_joined(output))
 
     def _read(self, match: re.Match[str], braces: Braces | None) -> tuple[int, Kind | None, Template] | None:
         """Return end, kind and template of what ``match`` begins; None if that is no message after all."""
@@ -267,3 +283,22 @@ class _Search:
 
 def _width(template: Template) -> int:
     return sum(len(piece.raw if isinstance(piece, Segment) else piece) for piece in template)
+
+
+def _with_brackets(text: str, start: int, end: int, least: int, most: int) -> tuple[int, int]:
+    """Return ``start`` and ``end`` with a pair of brackets or quotes that holds nothing else: models would lose them.
+
+    least, most: where what comes before ends, and what comes next begins.
+    """
+    if start - 1 < least or end + 1 > min(most, len(text)) or _BRACKETS.get(text[start - 1]) != text[end]:
+        return start, end
+    around = text[max(0, start - 2) : start - 1], text[end + 1 : end + 2]
+    is_link = text[end] == "]" and around[1] == "("
+    is_own = not is_link and not any(map(_OF_A_WORD.match, around))
+    return (start - 1, end + 1) if is_own else (start, end)
+
+
+def _joined(template: Template) -> Template:
+    if any(isinstance(piece, Segment) for piece in template):
+        return tuple(piece for piece in template if piece != "")
+    return ("".join(map(str, template)),)

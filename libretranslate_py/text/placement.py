@@ -15,7 +15,7 @@ from libretranslate_py.text.parts import (
     gain_of,
     largest_run,
     least_crossings,
-    make_part,
+    make_parts,
     strongest_link,
 )
 from libretranslate_py.text.spans import Kind, Segment, Span
@@ -43,6 +43,16 @@ class Node:
     @property
     def is_mark(self) -> bool:
         return self.span.kind is Kind.MARK
+
+    @property
+    def begins_outside(self) -> bool:
+        """Whether the tag that opens the pair is before the segment: the pair holds all from its start."""
+        return not self.is_mark and not self.span.opening
+
+    @property
+    def ends_outside(self) -> bool:
+        """Whether the tag that closes the pair is behind the segment."""
+        return not self.is_mark and not self.span.closing
 
 
 def place(segment: Segment, blocks: Sequence[Block]) -> list[Node]:
@@ -84,20 +94,11 @@ class _Placer:
     def __init__(self, text: str, blocks: Sequence[Block]) -> None:
         self._text = text
         self._target = "".join(block.text for block in blocks)
-        self._parts: list[Part] = []
-        self._sources: list[tuple[int, int]] = []
-        self._targets: list[tuple[int, int]] = []
-        offset = 0
-        for block in blocks:
-            part = make_part(block, offset)
-            part.first_source, part.first_target = len(self._sources), len(self._targets)
-            self._sources += part.source
-            self._targets += part.target
-            part.hold_pieces()
-            self._parts.append(part)
-            offset += len(block.text)
+        self._parts = make_parts(blocks)
+        self._sources = [word for part in self._parts for word in part.source]
+        self._targets = [word for part in self._parts for word in part.target]
         self._edges = Edges(text, self._target, self._sources, self._targets)
-        self._starts = [block.start for block in blocks]
+        self._starts = [part.source_start for part in self._parts]
         self._source_starts = [start for start, _ in self._sources]
 
     def place(self, roots: list[Node]) -> None:
@@ -113,7 +114,14 @@ class _Placer:
                 if node.is_mark:
                     node.start = node.end = self._position(node.span.start, room)
             order = {id(node): number for number, node in enumerate(siblings)}
-            siblings.sort(key=lambda node: (node.start, node.end, order[id(node)]))
+            siblings.sort(
+                key=lambda node: (
+                    node.ends_outside - node.begins_outside,
+                    node.start,
+                    node.end,
+                    order[id(node)],
+                )
+            )
             _keep_apart(siblings, room[3])
             for node in siblings:
                 if node.children:
@@ -140,7 +148,7 @@ class _Placer:
         if low >= high:
             return -1.0
         part, last = self._part_of_word(low), self._part_of_word(high - 1)
-        if part is not last:
+        if part is not last or node.begins_outside or node.ends_outside:
             return float("inf")
         return self._best_run(node, part, low, high, room)[0]
 
@@ -155,13 +163,17 @@ class _Placer:
             node.first = node.last = bisect_left(self._targets, (node.start, node.start))
             return
         part, last = self._part_of_word(low), self._part_of_word(high - 1)
-        if part is last:
+        if node.begins_outside or node.ends_outside:
+            first, stop = self._run_to_edge(node, part, last, (low, high), room)
+        elif part is last:
             _, first, stop = self._best_run(node, part, low, high, room)
         else:
             _, first, _ = self._best_run(node, part, low, high, room, to_end=True)
             _, _, stop = self._best_run(node, last, low, high, room, from_start=True)
         if first >= stop:
             node.start = node.end = self._position(node.span.start, room)
+            if node.begins_outside or node.ends_outside:
+                node.start = node.end = room[2] if node.begins_outside else room[3]
             node.first = node.last = bisect_left(self._targets, (node.start, node.start))
             return
         if self._place_in_word(node, (low, high), (first, stop)):
@@ -170,8 +182,23 @@ class _Placer:
         node.first, node.last = first, stop
         for one in {id(part): part, id(last): last}.values():
             one.taken.setdefault(node.parent, []).append((first, stop))
-        node.start = max(room[2], self._edges.left(node.span, part, low, first))
-        node.end = min(room[3], self._edges.right(node.span, last, high, stop))
+        node.start = room[2] if node.begins_outside else max(room[2], self._edges.left(node.span, part, low, first))
+        node.end = room[3] if node.ends_outside else min(room[3], self._edges.right(node.span, last, high, stop))
+
+    def _run_to_edge(
+        self, node: Node, part: Part, last: Part, words: tuple[int, int], room: tuple[int, int, int, int]
+    ) -> tuple[int, int]:
+        """The run of a pair of which one tag is outside of the segment: all from its start, or up to its end."""
+        first, stop = room[:2]
+        if not node.begins_outside:
+            first = max(first, self._best_run(node, part, *words, room, to_end=True)[1])
+        if not node.ends_outside:
+            found = self._best_run(node, last, *words, room, from_start=True)
+            stop = min(stop, found[2]) if found[1] < found[2] else max(first, min(stop, last.first_target))
+        if first >= stop and room[0] < room[1]:
+            # Where nothing is known, the word next to the edge.
+            return (room[1] - 1, room[1]) if node.ends_outside else (room[0], room[0] + 1)
+        return first, stop
 
     def _place_in_word(self, node: Node, words: tuple[int, int], run: tuple[int, int]) -> bool:
         """A pair around a part of a word (H<sub>2</sub>O) keeps its place if the word is the same again."""
@@ -233,6 +260,9 @@ class _Placer:
             if free == [(begin, end)]:
                 return float("inf"), begin, end
         gains = [gain_of(part.links[t - part.first_target], own_low, own_high) for t in range(begin, end)]
+        if part.held_sources.issuperset(range(own_low, own_high)):
+            # Nothing but pieces: nothing but these again.
+            gains = [-1.0] * len(gains)
         # A protected piece stays inside the pairs that it was in, and outside of others.
         for number, place in part.held.items():
             if begin <= number < end:
@@ -277,10 +307,10 @@ class _Placer:
         """Where in the translation something belongs that stands at code point ``source`` of the segment."""
         number = max(0, bisect_right(self._starts, source) - 1)
         part = self._parts[number]
-        if source == part.block.start and number and self._holds_on(source):
+        if source == part.source_start and number and self._holds_on(source):
             part = self._parts[number - 1]
-        if part.block.alignment is None:
-            return min(max(part.start + source - part.block.start, room[2]), room[3])
+        if part.verbatim:
+            return min(max(part.start + source - part.source_start, room[2]), room[3])
         key = (source, *room[:2], room[3])
         found = part.positions.get(key)
         if found is None:
@@ -294,11 +324,11 @@ class _Placer:
         words = bisect_left([end for _, end in part.source], source + 1)
         words -= words > 0 and part.source[words - 1][1] > source
         before, after = self._text[source - 1 : source], self._text[source : source + 1]
-        if words == 0 and not (source > part.block.start and not before.isspace()):
+        if words == 0 and not (source > part.source_start and not before.isspace()):
             return part.start
         behind_marks = bool(before) and not before.isspace() and not before.isalnum()
         if words == len(part.source) and behind_marks:
-            return part.start + len(part.block.text.rstrip())
+            return part.start + len(self._target[part.start : part.end].rstrip())
         begin = max(part.first_target, room[0]) - part.first_target
         end = min(part.first_target + len(part.target), room[1]) - part.first_target
         if begin >= end:
@@ -320,7 +350,7 @@ class _Placer:
 
     def _before_word(self, part: Part, number: int) -> int:
         if number >= len(part.target):
-            return part.start + len(part.block.text.rstrip())
+            return part.start + len(self._target[part.start : part.end].rstrip())
         place = part.target[number][0]
         while place > part.start and self._target[place - 1] in OPENING_MARKS:
             place -= 1

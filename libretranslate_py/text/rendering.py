@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from libretranslate_py.text.parts import Block, Piece
 from libretranslate_py.text.placement import place, walk
-from libretranslate_py.text.spans import Segment, Template
+from libretranslate_py.text.spans import Kind, Segment, Span, Template
 
 
 def render(segment: Segment, blocks: Sequence[Block], fill: Callable[[Template], str]) -> str:
@@ -19,7 +19,7 @@ def render(segment: Segment, blocks: Sequence[Block], fill: Callable[[Template],
     for node, begins in walk(place(segment, blocks)):
         if begins:
             writer.text_until(node.start)
-            writer.write(node.span.opening)
+            writer.open(node.span)
         else:
             writer.text_until(node.end)
             writer.write(node.span.closing)
@@ -30,11 +30,24 @@ class _Writer:
     def __init__(self, segment: Segment, blocks: Sequence[Block], fill: Callable[[Template], str]) -> None:
         self._text = "".join(block.text for block in blocks)
         self._pieces = list(_all_pieces(blocks))
+        self._begins_with_space = segment.text[:1].isspace()
         self._escape = segment.escape
         self._fill = fill
         self._parts: list[str] = []
         self._position = 0
         self._next = 0
+
+    def open(self, span: Span) -> None:
+        """Writes what a span begins with; one that stands for a space (&nbsp;) takes the place of that."""
+        if span.output and self._text[self._position : self._position + 1].isspace():
+            self._position += 1
+        elif span.output and self._parts and self._parts[-1][-1:].isspace():
+            self._parts[-1] = self._parts[-1][:-1]
+        opening = self._fill(span.opening) if span.opening else ""
+        if span.kind is Kind.MARK and opening[:1] == " " and not self._parts and not self._begins_with_space:
+            # It took the space before it along, and is the first thing now.
+            opening = opening[1:] + " "
+        self._parts += [opening] * bool(opening)
 
     def write(self, template: Template) -> None:
         if template:

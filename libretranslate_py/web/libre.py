@@ -90,7 +90,7 @@ class _Dialect:
             alternatives,
             client_gone,
             format=parse_format(fields.get("format")),
-            find=parse_placeholders(fields.get("placeholders")).find,
+            find=parse_placeholders(fields.get("placeholders")).finder(),
             terms=self._parse_terms(fields),
         )
 

@@ -166,7 +166,8 @@ def assert_sound(template: Template) -> None:
     for segment in segments_of(template):
         letters = list(segment.text)
         open_pairs: list[Span] = []
-        assert list(segment.spans) == sorted(segment.spans, key=lambda span: (span.start, -span.end))
+        order = [(span.start, span.kind is not Kind.MARK, -span.end) for span in segment.spans]
+        assert order == sorted(order)
         for span in segment.spans:
             assert 0 <= span.start <= span.end <= len(segment.text)
             assert (span.start == span.end) == (span.kind is Kind.MARK)
@@ -199,10 +200,12 @@ CASES = {
     "<select><option>One<option value=x>Two</select>": "<select><option>{One}<option value=x>{Two}</select>",
     "<dl><dt>A term<dd>Its text</dl>": "<dl><dt>{A term}<dd>{Its text}</dl>",
     # Unmatched and misnested tags.
-    "x <b>y": "{x [<b>]y}",
-    "x</b> y": "{x[</b> ]y}".replace("[</b> ]y", "[</b>] y"),
+    # The other half is beyond the segment: a pair up to its end, or from its start.
+    "x <b>y": "{x (<b>|y|)}",
+    "x</b> y": "{(|x|</b>) y}",
+    "x<img></b> y": "{(|x|<img></b>) y}",
     "<b>x": "<b>{x}",
-    "<b>x <i>y</b> z</i>": "{(<b>|x [<i>]y|</b>) z}</i>",
+    "<b>x <i>y</b> z</i>": "{(<b>|x (<i>|y|)|</b>) z}</i>",
     # Empty pairs, void elements, comments.
     "Save <i class=icon></i> all": "{Save [<i class=icon></i> ]all}",
     "<i class=icon></i> Save": "<i class=icon></i> {Save}",
@@ -223,15 +226,18 @@ CASES = {
     "a <b>b </b>": "{a (<b>|b| </b>)}",
     # Line breaks.
     "One.<br>Two": "{One.}<br>{Two}",
-    "one two<br>three": "{one two [<br>]three}",
-    "one two <br>\n three": "{one two [<br>\n ]three}",
+    "one two<br>three.": "{one two [<br>]three.}",
+    "one two <br>\n three!": "{one two [<br>\n ]three!}",
+    "one<br>two<br>three": "{one}<br>{two}<br>{three}",
+    "one<br>two<br>three.": "{one [<br>]two [<br>]three.}",
     "one<br>Two": "{one}<br>{Two}",
     "Note:<br>two": "{Note:}<br>{two}",
     "He said \"one.\" <br>two": "{He said \"one.\"} <br>{two}",
     "one<br><br>two": "{one}<br><br>{two}",
     "one<br> <!-- --> <br/>two": "{one}<br> <!-- --> <br/>{two}",
     "<b>One.<br>Two</b>": "<b>{One.}<br>{Two}</b>",
-    "<b>one<br>two</b> three": "{(<b>|one [<br>]two|</b>) three}",
+    "<b>one<br>two</b> three.": "{(<b>|one [<br>]two|</b>) three.}",
+    "<b>one<br>Two</b> three.": "<b>{one}<br>{(|Two|</b>) three.}",
     "one<hr>two": "{one}<hr>{two}",
     # Characters.
     "&lt;b&gt; &amp;amp; &eacute; &copy 1": "{<b> &amp; é © 1}",
@@ -351,7 +357,7 @@ PREFORMATTED = {
     "<pre>  one  two\n\n   three <b>four</b>\t five \n</pre>": (
         "<pre>  {one  two}\n\n   {three (<b>|four|</b>)\t five} \n</pre>"
     ),
-    "<pre><b>one\ntwo</b> x</pre>": "<pre><b>{one}\n{two[</b>] x}</pre>",
+    "<pre><b>one\ntwo</b> x</pre>": "<pre><b>{one}\n{(|two|</b>) x}</pre>",
     "<pre><code>a b</code></pre>": "<pre><code>a b</code></pre>",
     "<pre translate=no>a</pre>": "<pre translate=no>a</pre>",
     "<pre>a\n  b</pre> c\n  d": "<pre>{a}\n  {b}</pre> {c d}",

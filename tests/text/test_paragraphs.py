@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from libretranslate_py.text.paragraphs import LONGEST_WORD, extract, is_translatable
+from libretranslate_py.text.paragraphs import DIVIDER, LONGEST_WORD, extract, is_translatable
 from libretranslate_py.text.placeholders import DEFAULT
 from libretranslate_py.text.spans import Kind, Segment, Template, fill
 
@@ -283,6 +283,33 @@ def test_a_segment_is_its_own_segment_or_loses_edges_only(text: str) -> None:
     """Extracting twice finds nothing to divide: no separator is left inside a segment."""
     for segment in segments_in(extract(text)):
         assert len(segments_in(extract(segment))) <= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("Fish & chips", ["Fish", "chips"]),
+        ("Fish &amp; chips", ["Fish", "chips"]),
+        ("one | two \u2022 three", ["one", "two", "three"]),
+        ("File > Save as > Text", ["File", "Save as", "Text"]),
+        ("this -> that --> these := those != x", ["this", "that", "these", "those", "x"]),
+        ("a  ==  b", ["a", "b"]),
+        ("one - two", ["one - two"]),
+        ("well-known and/or 5% R&D", ["well-known and/or 5% R&D"]),
+        ("<3 you :) -1 =)", ["<3 you :) -1 =)"]),
+        ("+ one", ["+ one"]),
+        ("so !", ["so !"]),
+        ("it is: so", ["it is: so"]),
+    ],
+)
+def test_signs_that_divide(text: str, parts: list[str]) -> None:
+    assert DIVIDER.split(text) == parts
+
+
+def test_many_spaces_do_not_take_long() -> None:
+    assert DIVIDER.search("a" + " " * 1_000_000 + "b") is None
+    assert DIVIDER.search("= " * 300_000 + "b") is not None
+    assert DIVIDER.search("a " + "=" * 1_000_000) is None
 
 
 # Each of these took a naive pattern minutes; a quadratic one would not end within the limit of the test run.

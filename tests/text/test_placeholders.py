@@ -58,8 +58,8 @@ FOUND = {
         "Hello «:name», hi",
         "«:count» files",
         "The «:attribute» field (see «:other_field») is required.",
-        "[«:link»]",
-        'Say "«:word»" twice',
+        "«[:link]»",
+        'Say «":word"» twice',
         "From «:from» to «:to»",
         "«:min_value» is least",
         "No more than «:max» items.",
@@ -89,8 +89,8 @@ FOUND = {
     ],
     "code": ["Run «`x y`»", "«``ab``» is it", "Use «`foo`» and «`bar`»"],
     "citation": ["As shown.«[1]»", "Both «[12, 13]» agree", "A note«[^1]» here", "Range«[1–3]» of it", "so«[a]» said"],
-    "handle": ["Ask «@bob» now", "«@bob_smith», hi", "cc («@ann»)", "«@user@mastodon.social», too"],
-    "hashtag": ["It is «#sunny» today", "«#Tag1» and «#tag_two»", "a («#x1y»)", "«#été» arrive"],
+    "handle": ["Ask «@bob» now", "«@bob_smith», hi", "cc «(@ann)»", "«@user@mastodon.social», too"],
+    "hashtag": ["It is «#sunny» today", "«#Tag1» and «#tag_two»", "a «(#x1y)»", "«#été» arrive"],
     "url": [
         "See «https://x.org/a».",
         "See «https://x.org/a_(b)», please",
@@ -106,7 +106,7 @@ FOUND = {
         "«ftp://user:pw@host:21/x» works",
         "Open «http://localhost:5000» first",
     ],
-    "email": ["Mail «info@example.com».", "«a.b+c@d-e.co.uk», hi", "<«x@y.de»>", "to «me_1@sub.example.org»!"],
+    "email": ["Mail «info@example.com».", "«a.b+c@d-e.co.uk», hi", "«<x@y.de>»", "to «me_1@sub.example.org»!"],
     "path": [
         "Run «/usr/bin/x» now",
         "In «C:\\dir\\file.txt», see",
@@ -115,7 +115,7 @@ FOUND = {
         "Edit «src/main/app.py» first",
         "The «README.md» file",
         "All «*.txt» files",
-        "(«/usr/bin/x»)",
+        "«(/usr/bin/x)»",
         "A «report-2024.final.pdf» came",
         "Uses «Node.js» here",
     ],
@@ -151,7 +151,36 @@ FOUND = {
         "I «❤» you",
         "A «🏴󠁧󠁢󠁥󠁮󠁧󠁿» flag",
     ],
-    "entity": ["Tom «&amp;» Jerry", "a«&nbsp;»b", "5 «&#8364;» only", "«&quot;»Hi«&quot;»", "x «&lt;» y", "a«&#xA0;»b"],
+    "formula": [
+        "«5 < 6» and «7 > 3»",
+        "If «a = b + c», then «x -> y».",
+        "So «x != y» or «2x <= 3.5»!",
+        "«(a + b)»",
+        "A room of «3 x 4» metres",
+        "«2 × 3 × 4» cm",
+        "See «§ 5» and «§§ 12.3a»",
+        "We are «#1»",
+        "«AT&T» and «R&D»",
+        "«x &lt; 5» here",
+        "«a = b - c» so",
+        "«$5 + $10» in all",
+        "«50% + 5%» off",
+    ],
+    "entity": [
+        "a«&nbsp;»b",
+        "a«&nbsp;&#160;&#xA0;»b",
+        "5 «&#8364;» only",
+        "«&quot;»Hi«&quot;»",
+        "a«&#xA0;»b",
+        "the «&lt;»word«&gt;» here",
+        "so «&laquo;» very «&raquo;» good",
+        "«&ldquo;»one «&quot;»two«&quot;»«&rdquo;»",
+        "«&lt;b&gt;»bold«&lt;/b&gt;» text«&lt;br/&gt;»",
+        "«&lt;a href=&quot;x&quot;&gt;»link«&lt;/a&gt;»",
+        "«&quot;»open only",
+        "«AT&amp;T» and «R&amp;D»",
+        "non«&shy;»sense",
+    ],
 }
 
 NOT_FOUND = {
@@ -230,7 +259,34 @@ NOT_FOUND = {
         "YouTube",
     ],
     "emoji": ["a → b", "© 2024", "™", "12 # *", "…", "¡!", "½", "№ 5"],
-    "entity": ["AT&T;", "a & b;", "&;", "caf&eacute;s", "l&#39;eau", "&nbsp", "R&D", "& amp;"],
+    "entity": [
+        "AT&T;",
+        "a & b;",
+        "&;",
+        "caf&eacute;s",
+        "l&#39;eau",
+        "&nbsp",
+        "R&D",
+        "& amp;",
+        "Tom &amp; Jerry",
+        "x &lt; y",
+    ],
+    "formula": [
+        "Fish & chips",
+        "Tom + Anna",
+        "a - b",
+        "y / o",
+        "a / o",
+        "5 and 6",
+        "word = five",
+        "12:30 = noon",
+        "3 xs 4",
+        "# 5 things",
+        "&#39;",
+        "5 - 6",
+        "AT&T;",
+        "I & my dog",
+    ],
 }
 
 
@@ -291,7 +347,9 @@ def test_not_found(kind: str, example: str) -> None:
         ("[1]", Kind.MARK),
         ("😀", Kind.MARK),
         ("&nbsp;", Kind.MARK),
-        ("&amp;", Kind.NAME),
+        ("&#8364;", Kind.NAME),
+        ("x = 1", Kind.NAME),
+        ("({n})", Kind.NUMBER),
         ("`x`", Kind.NAME),
         ("@bob", Kind.NAME),
     ],
@@ -300,6 +358,52 @@ def test_what_becomes_of_it(text: str, kind: Kind) -> None:
     (span,) = DEFAULT.find(f"see {text} so")
     template = span.opening if kind is Kind.MARK else span.output
     assert (span.kind, template) == (kind, (text,))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("({x})", "({x})"),
+        ('"{x}"', '"{x}"'),
+        ("«{x}»", "«{x}»"),
+        ("[%s]", "[%s]"),
+        ("(({x}))", "({x})"),
+        ("( {x} )", "{x}"),
+        ("({x} y)", "{x}"),
+        ("(y {x})", "{x}"),
+        ("({x}]", "{x}"),
+        ("f({x})", "{x}"),
+        ("'{x}'s", "{x}"),
+        ("用「{x}」吧", "「{x}」"),
+        ("[{x}](https://a.org)", "{x}"),
+        ("({a, select, other {b}})", "({a, select, other {b}})"),
+    ],
+)
+def test_brackets_around_a_piece_are_part_of_it(text: str, found: str) -> None:
+    spans = [span for span in DEFAULT.find(f"So {text} so") if span.kind is Kind.NAME]
+    assert [fill(span.output, lambda arm: arm.raw) for span in spans] == [found]
+    assert [f"So {text} so"[span.start : span.end] for span in spans] == [found]
+
+
+def test_brackets_belong_to_one_piece_only() -> None:
+    text = '"{x}"{y}"{z}"'
+    assert [text[span.start : span.end] for span in DEFAULT.find(text)] == ['"{x}"', "{y}", '"{z}"']
+    client = parse([r"\(", "braces"])
+    assert [span.end - span.start for span in client.find("so ({x}) so")] == [1, 3]
+
+
+def test_the_number_of_a_message_is_no_sign() -> None:
+    (span,) = DEFAULT.find("{n, plural, one {Cat #1} other {Cats & # dogs}}")
+    arms = [arm for arm in span.output if isinstance(arm, Segment)]
+    assert [[(s.kind, s.output) for s in arm.spans] for arm in arms] == [[(Kind.NUMBER, ("#",))]] * 2
+
+
+def test_a_space_entity_stands_for_a_space() -> None:
+    text = "dog&nbsp;and cat &nbsp; so&nbsp;!"
+    segment = protect(Segment(text), [DEFAULT.find])
+    assert segment.text.split() == ["dog", "and", "cat", "so", "!"]
+    assert [span.output for span in segment.spans] == [(" ",), (), (" ",)]
+    assert rendered(segment) == text
 
 
 # --- messages ---------------------------------------------------------------------------------------------------------
@@ -554,6 +658,7 @@ def test_everything_comes_back(text: str) -> None:
             "</b>",
         ),
         *("{% ", "[1,", "%(a", "a-", "1.", "😀 ", "<a b='c' ", "{a, select, x {y}} ", "`a`b ", "a  b\n", "#a ", "a😀"),
+        *("= ", "1 + ", "a = ", "a &lt; ", "&nbsp;", "&lt;b ", "&lt;a&gt;", "&quot;", "({x}", "(({x}))", "1 x ", "A&"),
     ],
 )
 def test_hostile_texts(unit: str) -> None:
@@ -570,6 +675,8 @@ def test_hostile_texts(unit: str) -> None:
         "<b>" * 20_000 + "a" + "</b>" * 20_000,
         "<b><i>" * 20_000 + "a" + "</b></i>" * 20_000,
         "**a " * 20_000 + "~~b " * 20_000 + " c**" * 20_000,
+        "&lt;b&gt;&quot;" * 20_000 + "a" + "&lt;/b&gt;&quot;" * 20_000,
+        "&laquo;" * 20_000 + "a" + "&raquo;" * 20_000,
         "a_" * 50 + "https://x.org/" + "(" * 100_000 + ")." * 50_000,
     ],
     ids=lambda text: text[:12],

@@ -85,6 +85,16 @@ def test_pieces_stay_on_their_side_of_a_tag() -> None:
         assert "{y}" not in result[result.index("<b>") : result.index("</b>")]
 
 
+def test_a_pair_around_a_piece_holds_that_and_nothing_else() -> None:
+    one = segment("hello <b>{x}</b> you")
+    (span,) = (span for span in one.spans if span.kind is Kind.NAME)
+    source, target = ((0, 5), (6, 9), (10, 13)), ((0, 4), (5, 6), (7, 10), (11, 13))
+    links = (Link(0, 0, 0.9), Link(1, 1, 0.9), Link(1, 2, 0.9), Link(2, 3, 0.9))
+    alignment = Alignment(source, target, links)
+    result = render(one, [Block(0, 13, "hola a {x} tú", (Piece(7, 10, span),), alignment)], plain)
+    assert result == "hola a <b>{x}</b> tú"
+
+
 def test_a_pair_over_two_sentences_ends_in_the_second() -> None:
     one = segment("I am <b>here. You</b> are there.")
     blocks = [
