@@ -56,7 +56,8 @@ class TranslationRequest:
     alternatives: how many other translations of each whole text to give, where so many different ones are found.
     client_gone: asked now and then while the request waits; True drops what has not been decoded yet.
     format: TEXT or HTML. attributes: whether attributes of HTML are translated, and its lang and dir follow the target.
-    find: finds what must come out as it is. terms: gives what finds the terms of a glossary for a source and a target.
+    preformatted: whether the text of <pre> is translated. find: finds what must come out as it is. terms: gives what
+    finds the terms of a glossary, for a source and a target.
     """
 
     texts: tuple[str, ...]
@@ -66,6 +67,7 @@ class TranslationRequest:
     client_gone: Callable[[], bool] | None = None
     format: str = TEXT
     attributes: bool = True
+    preformatted: bool = False
     find: Finder | None = DEFAULT.find
     terms: Callable[[str, str], Finder | None] | None = None
 
@@ -242,7 +244,13 @@ class Translator:
         if terms:
             find = outside(find, terms)
         if request.format == HTML:
-            template = markup.extract(text, source=source, target=request.target, attributes=request.attributes)
+            template = markup.extract(
+                text,
+                source=source,
+                target=request.target,
+                attributes=request.attributes,
+                preformatted=request.preformatted,
+            )
             template = protect_all(template, find)
         else:
             template = extract(text, find)

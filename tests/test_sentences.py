@@ -20,7 +20,7 @@ Spoil = Callable[[str], str]
 
 
 class Model:
-    """Gives back what it reads in capitals (two names as they are), after ``spoil`` has been at it; remembers what it was given."""
+    """Gives back what it reads in capitals, two names as they are, after ``spoil`` has been at it."""
 
     def __init__(self, spoil: Spoil = str, *, identity: bool = True) -> None:
         self.spoil = spoil

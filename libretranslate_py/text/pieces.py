@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate, pairwise
 
+from libretranslate_py.text.pieces_absorbing import Absorbing
 from libretranslate_py.text.pieces_widening import widen
 from libretranslate_py.text.spans import Kind, Segment, Span, Template
 
@@ -29,8 +30,9 @@ def protect(segment: Segment, finders: Sequence[Finder]) -> Segment:
     The characters of MARK spans and of the delimiters of PAIR spans are taken out of the text. Of two spaces that a
     mark leaves side by side, or of one that it leaves at an edge or next to punctuation, one goes with the mark. A mark
     that stands for a space leaves one where nothing else parts the words, and keeps its output there. A find is dropped
-    where it overlaps a protected span, of the segment or of an earlier finder; it is divided where a PAIR of the
-    segment begins or ends in it, or a MARK stands in it. A TERM with an output of its own is never divided: pairs that
+    where it overlaps a protected span, of the segment or of an earlier finder. A NAME or NUMBER takes in the PAIR and
+    MARK spans that lie wholly in it: they are written with it. Where a PAIR crosses its edge, it is divided, and so is
+    a MARK where anything of the segment stands in it. A TERM with an output of its own is never divided: pairs that
     begin or end in it are widened to all of it, marks go behind it; only where one pair ends and another begins in it,
     and neither lies within it, the latter begins behind it. A found PAIR that would cross something is dropped. ``raw``
     stays. The templates of a finder are escaped as the segment is.
@@ -46,19 +48,30 @@ def protect(segment: Segment, finders: Sequence[Finder]) -> Segment:
 
 def _add(segment: Segment, finds: Sequence[Span]) -> Segment:
     places = _Places(segment)
+    absorbing = Absorbing(segment)
     accepted: list[Span] = []
     for find in finds:
-        accepted += _pair(find, places) if find.kind is Kind.PAIR else _parts(find, places, segment.text)
+        found = _pair(find, places) if find.kind is Kind.PAIR else _parts(find, places, segment.text)
+        escaped = [_escaped(span, segment.escape) for span in found]
+        accepted += escaped if len(escaped) < 2 else _absorbed(find, absorbing) or escaped
     if not accepted:
         return segment
+    if absorbing.absorbed:
+        segment = replace(segment, spans=tuple(span for span in segment.spans if id(span) not in absorbing.absorbed))
     whole = [
         (span.start, span.end) for span in accepted if span.kind is Kind.TERM and places.cuts(span.start, span.end)
     ]
     if whole:
         segment = replace(segment, spans=widen(segment.spans, whole))
     accepted.sort(key=lambda span: (span.start, -span.end))
-    escaped = [_escaped(span, segment.escape) for span in accepted]
-    return _Rewriter(segment, escaped).rewrite()
+    return _Rewriter(segment, accepted).rewrite()
+
+
+def _absorbed(find: Span, absorbing: Absorbing) -> list[Span]:
+    if find.kind not in (Kind.NAME, Kind.NUMBER):
+        return []
+    output = absorbing.output_of(find.start, find.end)
+    return [] if output is None else [replace(find, output=output)]
 
 
 # --- what may be added ------------------------------------------------------------------------------------------------

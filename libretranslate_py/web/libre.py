@@ -90,6 +90,7 @@ class _Dialect:
             alternatives,
             client_gone,
             format=parse_format(fields.get("format")),
+            preformatted=parse_switch(fields, "preformatted"),
             find=parse_placeholders(fields.get("placeholders")).finder(),
             terms=self._parse_terms(fields),
         )
@@ -175,6 +176,16 @@ def parse_format(value: object) -> str:
     if value not in (TEXT, HTML):
         raise UnsupportedFormat(value)
     return value
+
+
+def parse_switch(fields: Mapping[str, object], name: str) -> bool:
+    """A field that is true or false, off where it is missing; forms have the words. Raises InvalidParameter."""
+    value = fields.get(name)
+    if isinstance(value, str):
+        value = {"true": True, "1": True, "false": False, "0": False, "": False}.get(value.lower(), value)
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    raise InvalidParameter(name, "true or false")
 
 
 def parse_placeholders(value: object) -> Placeholders:

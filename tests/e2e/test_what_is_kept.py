@@ -130,9 +130,9 @@ def _names(listed: str) -> list[str]:
 
 # Everything that HTML has, to find out what is translated.
 ELEMENTS = _names(
-    "a abbr area article audio b body button canvas col data details dialog div embed fieldset form h1 html i iframe"
-    " img input ins label legend li link map menu meta meter object ol optgroup option output p param picture progress q"
-    " script select slot source span style svg table td textarea th time track ul video"
+    "a abbr area article audio b body button canvas col data details dialog div embed fieldset form h1 html i"
+    " iframe img input ins label legend li link map menu meta meter object ol optgroup option output p param picture"
+    " progress q script select slot source span style svg table td textarea th time track ul video"
 )
 ATTRIBUTES = _names(
     "abbr accept accept-charset accesskey action allow alt aria-describedby aria-description aria-label aria-labelledby"

@@ -301,6 +301,15 @@ class TestFields:
         terms = services.translator.requests[0].terms
         assert terms is None or terms("en", "es") is None
 
+    @pytest.mark.parametrize(
+        ("value", "is_on"), [(True, True), ("1", True), ("true", True), (False, False), (None, False)]
+    )
+    def test_preformatted(self, client: FlaskClient, services: FakeServices, value: object, is_on: bool) -> None:
+        assert post(client, translation("a", preformatted=value)).status_code == 200
+        assert services.translator.requests[0].preformatted is is_on
+        sentence = "Invalid request: preformatted parameter must be true or false"
+        assert error_of(post(client, translation("a", preformatted="maybe"))) == (400, sentence)
+
     def test_glossary_id(self, client: FlaskClient, services: FakeServices) -> None:
         assert error_of(post(client, translation("a", glossary_id=5)))[0] == 400
         services.translator.probe = lambda asked: None if asked.terms is None else void(asked.terms("en", "es"))
