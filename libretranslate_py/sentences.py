@@ -228,15 +228,16 @@ class _Work:
         for n, sentence, prepared, candidates in zip(
             numbers, carried, *self._decode_prepared(carried, [True] * len(numbers)), strict=True
         ):
-            candidate = candidates[0]
-            restored = _restore(prepared, candidate, self._target)
-            if candidate.alignment is None:
-                continue
-            alignment = retell(candidate.alignment, prepared.text, sentence.text, candidate.text, restored)
-            found = find_by_alignment(sentence, restored, alignment, *find(sentence, restored))
-            if found is not None:
-                settled = settle(sentence.sentence, restored, found)
-                self._add(n, _block(self._sentences[n], sentence, prepared, candidate, restored, settled), candidate)
+            for candidate in candidates:
+                restored = _restore(prepared, candidate, self._target)
+                if candidate.alignment is None:
+                    continue
+                alignment = retell(candidate.alignment, prepared.text, sentence.text, candidate.text, restored)
+                found = find_by_alignment(sentence, restored, alignment, *find(sentence, restored))
+                if found is not None:
+                    settled = settle(sentence.sentence, restored, found)
+                    block = _block(self._sentences[n], sentence, prepared, candidate, restored, settled)
+                    self._add(n, block, candidate)
         return [n for n in numbers if not self._done[n]]
 
     def _add(self, number: int, block: Block, candidate: Candidate) -> None:

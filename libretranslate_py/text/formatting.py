@@ -20,7 +20,7 @@ _DOTTED_I = frozenset({"tr", "az"})
 # What word processors and phones write, as the texts that models are trained on have it: many models have no piece for
 # these characters and lose their way at the first one.
 _TYPEWRITTEN = str.maketrans(
-    {"’": "'", "‘": "'", "ʼ": "'", "“": '"', "”": '"', "„": '"', "\u00ad": None, "—": "-", "–": "-"}
+    {"’": "'", "‘": "'", "ʼ": "'", "“": '"', "”": '"', "„": '"', "\u00ad": None, "—": "-", "–": "-", "…": "..."}
 )
 _DASH = re.compile(r"(?:(?<=\s)|\A)-(?=\S)|(?<=\S)-(?=\s)|(?<=\s)-(?=\s)")
 _RANGE = re.compile(r"\d–\d")
@@ -90,6 +90,8 @@ def prepare(sentence: str, language: str = "") -> Prepared:
 
 def _follow_typography(source: str, result: str) -> str:
     """Return ``result`` with the apostrophes, quotes and dashes that the source prefers."""
+    if "…" in source and "..." not in source:
+        result = result.replace("...", "…")
     if "’" in source and "'" not in source:
         result = result.replace("'", "’")
     if "“" in source and '"' not in source and result.count('"') % 2 == 0:

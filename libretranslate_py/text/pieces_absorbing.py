@@ -24,11 +24,10 @@ class Absorbing:
 
         A PAIR around all of it, and a MARK at an edge, is outside of it.
         """
-        for close, begin in self._ends[bisect_right(self._ends, (start, end)) :]:
-            if close >= end:
-                break
-            if begin < start:
-                return None
+        # Never a slice to the end of the list: that would copy all of it for every piece.
+        crossing = self._ends[bisect_right(self._ends, (start, end)) : bisect_left(self._ends, (end, -1))]
+        if any(begin < start for _, begin in crossing):
+            return None
         first, last = bisect_left(self._starts, start), bisect_left(self._starts, end)
         around = self._by_start[first:last]
         if any(span.start > start and span.end > end for span in around):

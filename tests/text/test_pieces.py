@@ -193,14 +193,49 @@ def test_a_later_finder_sees_the_text_without_marks() -> None:
 
 
 @pytest.mark.parametrize("kind", [Kind.NAME, Kind.NUMBER])
-def test_a_find_is_divided_by_tags_and_marks(kind: Kind) -> None:
-    text = "go to example.org now"
-    bold = Span(6, 9, Kind.PAIR, ("<b>",), ("</b>",))
+def test_a_find_takes_in_the_tags_and_marks_within_it(kind: Kind) -> None:
+    text = "go to example.org?a&b now"
+    around = Span(6, 21, Kind.PAIR, ("<a>",), ("</a>",))
+    first = Span(6, 9, Kind.PAIR, ("<b>",), ("</b>",))
+    inner = Span(8, 9, Kind.PAIR, ("<i>",), ("</i>",))
     line = Span(12, 12, Kind.MARK, ("<br>",))
-    segment = protect(Segment(text, (bold, line)), [finds(Span(6, 17, kind, output=("example.org",)))])
-    assert [span.output for span in segment.spans if span.kind is kind] == [("exa",), ("mpl",), ("e.org",)]
-    assert rendered(segment) == "go to <b>exa</b>mpl<br>e.org now"
+    last = Span(17, 21, Kind.PAIR, ("<u>",), ("</u>",))
+    behind = Span(21, 21, Kind.MARK, ("<hr>",))
+    before = Segment(text, (around, first, inner, line, last, behind), escape=html.escape)
+    segment = protect(before, [finds(Span(6, 21, kind, output=("example.org?a&b",)))])
+    assert [span.output for span in segment.spans if span.kind is kind] == [
+        ("<b>ex<i>a</i></b>mpl<br>e.org<u>?a&amp;b</u>",)
+    ]
+    assert [span.opening for span in segment.spans if span.kind is not kind] == [("<a>",), ("<hr>",)]
+    assert rendered(segment) == rendered(before)
     check(segment)
+
+
+def test_a_find_takes_in_a_space_and_a_tag_with_a_text_of_its_own() -> None:
+    text = "call +44 20 79 now"
+    space = Span(8, 8, Kind.MARK, ("&nbsp;",), output=(" ",))
+    alt = Segment("a dog", raw="a dog")
+    picture = Span(12, 12, Kind.MARK, ("<img alt='", alt, "'>"))
+    segment = protect(Segment(text, (space, picture)), [finds(name(5, 14, text))])
+    assert [span.output for span in segment.spans] == [("+44&nbsp;20 <img alt='", alt, "'>79")]
+
+
+def test_a_find_that_a_pair_crosses_is_divided() -> None:
+    text = "go to example.org now"
+    bold = Span(3, 9, Kind.PAIR, ("<b>",), ("</b>",))
+    line = Span(12, 12, Kind.MARK, ("<br>",))
+    segment = protect(Segment(text, (bold, line)), [finds(name(6, 17, text))])
+    assert [span.output for span in segment.spans if span.kind is Kind.NAME] == [("exa",), ("mpl",), ("e.org",)]
+    assert rendered(segment) == "go <b>to exa</b>mpl<br>e.org now"
+    check(segment)
+
+
+def test_many_finds_with_tags_take_linear_time() -> None:
+    text = "ab " * 60_000
+    pairs = [Span(n, n + 1, Kind.PAIR, ("<b>",), ("</b>",)) for n in range(0, len(text), 3)]
+    names = [name(n, n + 2, text) for n in range(0, len(text), 3)]
+    segment = protect(Segment(text, tuple(pairs)), [finds(*names)])
+    assert {span.output for span in segment.spans} == {("<b>a</b>b",)}
 
 
 def term(start: int, end: int, output: str) -> Span:
