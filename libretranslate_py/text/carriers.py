@@ -224,9 +224,7 @@ def settle(sentence: str, hypothesis: str, found: Found) -> Settled:
     for start, end, load in found:
         own = sentence[load.start : load.end]
         if load.spans[0].kind is Kind.TERM:
-            own = term_of(load)
-            if begins and start == begins.end() and own[0].islower() and _begins_with_capital(sentence):
-                own = own[0].upper() + own[1:]
+            own = _term_at(load, sentence, is_first=begins is not None and start == begins.end())
         parts += (hypothesis[position:start], own)
         length += start - position
         moves.append((start, end, length, length + len(own)))
@@ -239,6 +237,14 @@ def settle(sentence: str, hypothesis: str, found: Found) -> Settled:
         position = end
     text = "".join((*parts, hypothesis[position:]))
     return Settled(text, tuple(pieces), tuple(_moved(words_of(hypothesis), moves)))
+
+
+def _term_at(load: Load, sentence: str, *, is_first: bool) -> str:
+    """A term as it is written where it came out: with a capital where the sentence begins with one."""
+    term = term_of(load)
+    if not is_first:
+        return "".join(piece for piece in load.spans[0].opening if isinstance(piece, str)) or term
+    return term[0].upper() + term[1:] if term[0].islower() and _begins_with_capital(sentence) else term
 
 
 def _begins_with_capital(sentence: str) -> bool:

@@ -43,7 +43,8 @@ class Glossary:
     _tables: tuple[_Table, ...]
 
     def find(self, text: str, target: str = "") -> list[Span]:
-        """The terms in ``text``, in order and apart: TERM with what to write for it, NAME where it is to stay.
+        """The terms in ``text``, in order and apart: TERM with what to write for it (as
+        ``opening``, what to write where a sentence does not begin with it), NAME where it is to stay.
 
         Where terms overlap the one that begins first counts, of those that begin together the longest. ``target`` (an
         Argos code) chooses how letters become capitals; it matters for Turkish, Azerbaijani and Georgian. Takes time
@@ -70,9 +71,12 @@ def _span(text: str, tokens: Tokens, first: int, end: int, table: _Table, number
     target = table.targets[number]
     if target is None:
         return Span(start, stop, Kind.NAME, output=(text[start:stop],))
-    if table.folded:
-        target = _follow_case(tokens, first, end, target, language)
-    return Span(start, stop, Kind.TERM, output=(target,))
+    if not table.folded:
+        return Span(start, stop, Kind.TERM, output=(target,))
+    followed = _follow_case(tokens, first, end, target, language)
+    # Elsewhere in the translation, it has no reason for the capital of a sentence's beginning.
+    elsewhere = (target,) if followed == _capitalise(target, language) and _begins_sentence(tokens, first) else ()
+    return Span(start, stop, Kind.TERM, opening=elsewhere, output=(followed,))
 
 
 # --- making ---------------------------------------------------------------------------------------------------------

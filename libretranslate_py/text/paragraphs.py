@@ -13,12 +13,10 @@ from dataclasses import replace
 from itertools import groupby
 
 from libretranslate_py.text.characters import SIGNS, SURROGATES, UNSPACED
+from libretranslate_py.text.paragraphs_pieces import FIRM, LOOSE, Interval, intervals_of, literal, mask
+from libretranslate_py.text.paragraphs_quotes import escaped_quotes, unescape
 from libretranslate_py.text.pieces import Finder, protect
 from libretranslate_py.text.spans import Kind, Segment, Span, Template
-
-# What stands for each character of a piece while a text is divided (noncharacters: no text has them): neither space nor
-# letter; _LOOSE counts as a symbol that a segment's edge does not need.
-_FIRM, _LOOSE = "\ufdd0", "\ufdd1"
 
 # No language that uses spaces has words of this many characters: such a run is base64, a key, a noise of letters.
 LONGEST_WORD = 100
@@ -39,7 +37,7 @@ DIVIDER = re.compile(
 # character only.
 _SEPARATOR = re.compile(
     rf"[\s{_CONTROL}]{{2,}}+|[{_CONTROL}|{_PICTURES}]"
-    rf"|(?<![^\s{UNSPACED}{_FIRM}{_LOOSE}])[^\s{UNSPACED}{_FIRM}{_LOOSE}]{{{LONGEST_WORD + 1},}}+"
+    rf"|(?<![^\s{UNSPACED}{FIRM}{LOOSE}])[^\s{UNSPACED}{FIRM}{LOOSE}]{{{LONGEST_WORD + 1},}}+"
 )
 
 # Spaces, zero-width and directional marks, fillers that count as letters, symbols, emoji, private use.
@@ -90,13 +88,13 @@ def extract(text: str, find: Finder = find_nothing) -> Template:
     surrogate, no two spaces in a row, and no space at its edges. What is no part of a segment is verbatim, but for the
     segments in the output of a piece that stands there.
     """
-    intervals = _intervals(find(text))
-    masked = _mask(text, intervals)
+    intervals = intervals_of(find(text))
+    masked = mask(text, intervals)
     separators, extra_spaces = _lines(masked, list(_SEPARATOR.finditer(masked)))
     broken = _broken_pairs(intervals, separators)
     if broken:
-        masked = _mask(text, [(start, end, span, _LOOSE if span in broken else m) for start, end, span, m in intervals])
-    template = _Builder(text, intervals, extra_spaces)
+        masked = mask(text, [(start, end, span, LOOSE if span in broken else m) for start, end, span, m in intervals])
+    template = _Builder(text, intervals, extra_spaces, escaped_quotes(masked))
     cutter = _Cutter(masked, intervals)
     for start, end in _between(separators, len(text)):
         found = cutter.cut(start, end)
@@ -181,39 +179,8 @@ def _has_letter(word: str) -> bool:
 
 # --- texts with pieces ------------------------------------------------------------------------------------------------
 
-# Start and end of a piece, or of a delimiter of a PAIR; the whole span; and what stands for each of its characters.
-_Interval = tuple[int, int, Span, str]
-
 _LINE_END = re.compile(r"[^\S\t \u00a0\u3000\u2000-\u200a\u202f\u205f\u1680]|[\x00-\x08\x0e-\x1f\x7f-\x9f]")
-_FINAL_MARKS = frozenset(".!?…。！？)]\"'”»" + _LOOSE)
-
-
-def _intervals(pieces: Sequence[Span]) -> list[_Interval]:
-    found: list[_Interval] = []
-    for span in pieces:
-        if span.kind is Kind.PAIR:
-            opening, closing = _literal(span.opening), _literal(span.closing)
-            found.append((span.start, span.start + len(opening), span, _FIRM))
-            found.append((span.end - len(closing), span.end, span, _FIRM))
-        else:
-            found.append((span.start, span.end, span, _LOOSE if span.kind is Kind.MARK else _FIRM))
-    found.sort(key=lambda interval: interval[:2])
-    return found
-
-
-def _literal(template: Template) -> str:
-    return "".join(piece if isinstance(piece, str) else piece.raw for piece in template)
-
-
-def _mask(text: str, intervals: Sequence[_Interval]) -> str:
-    """Return ``text`` with stand-ins for the characters of pieces."""
-    parts: list[str] = []
-    position = 0
-    for start, end, _, stand_in in intervals:
-        parts += (text[position:start], stand_in * (end - start))
-        position = end
-    parts.append(text[position:])
-    return "".join(parts)
+_FINAL_MARKS = frozenset(".!?…。！？)]\"'”»" + LOOSE)
 
 
 def _lines(masked: str, separators: Sequence[re.Match[str]]) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
@@ -253,7 +220,7 @@ def _end_line(
             kept.append((start, end))
 
 
-def _broken_pairs(intervals: Sequence[_Interval], separators: Sequence[tuple[int, int]]) -> set[Span]:
+def _broken_pairs(intervals: Sequence[Interval], separators: Sequence[tuple[int, int]]) -> set[Span]:
     """Return the PAIR spans that a separator divides."""
     starts = [start for start, _ in separators]
     return {
@@ -276,7 +243,7 @@ def _between(separators: Sequence[tuple[int, int]], length: int) -> Iterator[tup
 class _Cutter:
     """Finds the segments between separators."""
 
-    def __init__(self, masked: str, intervals: Sequence[_Interval]) -> None:
+    def __init__(self, masked: str, intervals: Sequence[Interval]) -> None:
         self._masked = masked
         pairs = [span for _, _, span, _ in intervals if span.kind is Kind.PAIR]
         self._pairs = {(span.start, span.end): span for span in pairs}
@@ -291,14 +258,14 @@ class _Cutter:
             start, end = trim(masked, min(marker_end, end), end)
         start, end = _unwrap(masked, start, end)
         while pair := self._pairs.get((start, end)):
-            start, end = trim(masked, start + len(_literal(pair.opening)), end - len(_literal(pair.closing)))
+            start, end = trim(masked, start + len(literal(pair.opening)), end - len(literal(pair.closing)))
         end = self._without_hashtags(start, end)
         return (start, end) if _has_words(masked[start:end]) else None
 
     def _without_hashtags(self, start: int, end: int) -> int:
         """Leave out hashtags that come after the end of the last sentence."""
         last = end
-        while (found := self._firm.get(last)) and _literal(found[1].output).startswith("#"):
+        while (found := self._firm.get(last)) and literal(found[1].output).startswith("#"):
             if found[0] <= start:
                 return end
             last = found[0]
@@ -312,9 +279,12 @@ class _Cutter:
 class _Builder:
     """Puts a template together, from the beginning of the text to its end."""
 
-    def __init__(self, text: str, intervals: Sequence[_Interval], extra_spaces: Sequence[tuple[int, int]]) -> None:
+    def __init__(
+        self, text: str, intervals: Sequence[Interval], extra_spaces: Sequence[tuple[int, int]], quotes: str
+    ) -> None:
         self._text = text
-        spaces = [(a, b, Span(a, b, Kind.MARK, opening=(text[a:b],)), _LOOSE) for a, b in extra_spaces]
+        self._quotes = quotes
+        spaces = [(a, b, Span(a, b, Kind.MARK, opening=(text[a:b],)), LOOSE) for a, b in extra_spaces]
         self._intervals = sorted([*intervals, *spaces], key=lambda interval: interval[:2])
         self._next = 0
         self._position = 0
@@ -333,7 +303,9 @@ class _Builder:
                 finds.append(Span(first - start, last - start, Kind.MARK, opening=(self._text[first:last],)))
         raw = self._text[start:end]
         segment = Segment(raw, raw=raw)
-        self._template.append(protect(segment, [lambda _: finds]) if finds else segment)
+        if finds:
+            segment = protect(segment, [lambda _: finds])
+        self._template.append(unescape(segment, self._quotes) if self._quotes else segment)
         self._position = end
 
     def finish(self) -> Template:

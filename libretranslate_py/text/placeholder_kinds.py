@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from libretranslate_py.text.characters import SIGNS, SURROGATES, UNSPACED
+from libretranslate_py.text.placeholder_numbers import EXPRESSIONS as NUMBERS
 from libretranslate_py.text.spans import Kind
 
 # --- parts ------------------------------------------------------------------------------------------------------------
@@ -55,6 +56,15 @@ _SPACE = (
     r"|#[xX]0{0,3}(?:9|[aAdD]|20|[aA]0|200[0-9aA]|202[fF]|205[fF]|3000));"
 )
 
+# Of a link of Markdown: what is between its brackets, which may hold pictures, and where it leads.
+_TARGET = r"(?:[^\s()]|\([^\s()]{0,300}+\)){1,2000}+(?: \"[^\"\n]{0,300}+\")?"
+_WORDS = r"(?:[^\[\]\n!]{1,300}+|!(?!\[)){0,9}+"
+_REFERENCE = r"\[[^\[\]\n]{0,100}+\]"
+_LABEL = rf"(?:{_WORDS}!\[[^\[\]\n]{{0,300}}+\](?:\({_TARGET}\)|{_REFERENCE})){{0,3}}+{_WORDS}"
+
+# What string files write for a line end or a tab. Before a small letter it may as well begin the name of a command.
+_BREAK = r"\\[nr](?![a-z])|(?<=[\w.,:;!?)\]}\"'>])\\[nr](?=[a-z])|\\t(?![a-z])|(?<=[.,:;!?])\\t"
+
 # --- kinds: (group, expression) in order of precedence at one place ---------------------------------------------------
 
 # A group's name ends in what becomes of its matches; those of names without such an end, makers below decide.
@@ -93,7 +103,14 @@ KINDS: dict[str, tuple[tuple[str, str], ...]] = {
         ),
     ),
     "braces": (
-        ("template_name", r"\{%[^{}%]{1,300}+%\}|\{\{\{?[^{}\n]{1,200}+\}\}\}?"),
+        (
+            "template_name",
+            r"\{%[^{}%]{1,300}+%\}|\{\{\{?[^{}\n]{1,200}+\}\}\}?"
+            r"|<%(?:[^%<]|%(?!>)|<(?!%)){1,1000}+%>|<\?(?:php\b|=)(?:[^?<]|\?(?!>)|<(?!\?)){1,1000}+\?>"
+            r"|\*\|[A-Z][A-Z0-9_:]{0,60}+\|\*|\[\[ ?[\w.:$-]{1,60}+ ?\]\]|\$t\([^()\n]{1,200}+\)"
+            r"|(?<!\w)@(?:\.[a-z]{1,20})?:(?:\([\w.-]{1,80}+\)|[A-Za-z][\w-]{0,60}+(?:\.[\w-]{1,60}+){0,8}+)",
+        ),
+        ("template_comment_mark", r"\{#[^{}#\n]{1,500}+#\}|\{\\[^{}\n]{1,200}+\}"),
         ("dollar_name", r"[$#%]\{[^{}\n]{1,200}+\}"),
         ("percent_name", r"(?<![\w%])%[A-Za-z_][\w.]{1,40}+%(?![\w%])"),
         (
@@ -111,19 +128,37 @@ KINDS: dict[str, tuple[tuple[str, str], ...]] = {
         ("position_name", r"(?<![\w%])%L?[1-9]\d?(?![\w%$])"),
     ),
     "shortcode": (("shortcode_mark", r"(?<![\w:]):(?:[a-z](?=[a-z0-9_+-]{1,39}:)[a-z0-9_+-]{1,39}+|[+-]1):(?![\w:])"),),
-    "colon": (("colon", r"(?:(?<=[\s(\[{\"'«“=,])|(?<![\s\S])):[a-z][a-z0-9_]{1,60}+(?![\w:(/])"),),
+    "colon": (
+        (
+            "colon",
+            r"(?:(?<=[\s(\[{\"'«“‘„=,|/>*])|(?<![\s\S])):[a-z][a-z0-9_]{1,60}+(?![\w:(]|/(?!:[a-z]))",
+        ),
+    ),
     "tag": (
         (
             "tag",
             rf"<(?:/(?:[A-Za-z][\w:.-]{{0,60}}+|\d{{1,3}}) ?>|(?:(?:{_HTML_NAMES})|(?<!\d<)\d{{1,3}})\s?/?>"
             r"|(?<!\w<)[A-Za-z][\w:.-]{0,60}+ ?/?>"
-            rf"|[A-Za-z][\w:.-]{{0,60}}+(?:{_ATTRIBUTE}){{1,40}}+\s{{0,8}}+/?>)",
+            rf"|[A-Za-z][\w:.-]{{0,60}}+(?:{_ATTRIBUTE}){{1,40}}+\s{{0,8}}+/?>"
+            r"|v(?:\.[\w.]{1,40}+)? [^<>&\n]{1,60}+>)",
+        ),
+        ("comment_mark", r"<!--(?:[^<-]|-(?!->)|<(?!!--)){0,4000}+-->"),
+        (
+            "bbcode",
+            r"\[(?:/[a-z][\w-]{0,30}+|(?:(?<![\w.,:;!?)\]]\[)[bius]|[a-wyz][\w-]{1,30}+)(?:=[^\s\[\]]{1,1000}+)?"
+            r"(?:\s{1,4}+[A-Za-z_][\w-]{0,30}+=(?:\"[^\"\[\]]{0,500}+\"|'[^'\[\]]{0,500}+'|[^\s\[\]\"']{1,500}+)){0,20}+"
+            r"(?: ?/)?)\](?![(\[])",
         ),
     ),
     "citation": (
         (
+            "definition_mark",
+            r"(?<![^\n\r ])\[[^\[\]\n]{1,100}+\]:(?=[ \t]{1,8}<?(?:[A-Za-z][A-Za-z0-9+.-]{1,20}+://|[/.#]))",
+        ),
+        (
             "citation_mark",
-            r"\[(?:\d{1,3}(?:\s?[,;–-]\s?\d{1,3}){0,20}+|\^[\w-]{1,40}+)\](?!\()|(?<=[\w.,;:!?\])])\[[a-z]\](?!\()",
+            r"(?<![^\n\r ])\[\^[\w-]{1,40}+\]:|\[(?:\d{1,9}|\*),(?:\d{1,9}|\*)\]"
+            r"|\[(?:\d{1,3}(?:\s?[,;–-]\s?\d{1,3}){0,20}+|\^[\w-]{1,40}+)\](?!\()|(?<=[\w.,;:!?\])])\[[a-z]\](?!\()",
         ),
     ),
     "handle": (
@@ -171,13 +206,15 @@ KINDS: dict[str, tuple[tuple[str, str], ...]] = {
         ),
     ),
     "markdown": (
-        ("link", r"!?\[(?=[^\[\]\n]{1,300}+\]\((?:[^\s()]|\([^\s()]{0,300}+\)){1,2000}+(?: \"[^\"\n]{0,300}+\")?\))"),
-        ("linkend", r"\]\((?:[^\s()]|\([^\s()]{0,300}+\)){1,2000}+(?: \"[^\"\n]{0,300}+\")?\)"),
-        ("emphasis", r"(?<![*_~\\])(?:\*{1,2}|~~)(?![*~])|(?<!_)__(?!_)"),
+        ("link", rf"!?\[(?!\])(?={_LABEL}\]\({_TARGET}\))|(?<![A-Za-z0-9_])!?\[(?!\])(?={_LABEL}\]{_REFERENCE})"),
+        ("linkend", rf"\]\({_TARGET}\)|\]{_REFERENCE}"),
+        ("emphasis", r"(?<![*_~\\])(?:\*{1,3}|~~)(?![*~])|(?<!_)__(?!_)"),
     ),
+    "number": NUMBERS,
     "emoji": (("emoji_mark", _EMOJI),),
     "entity": (
         ("space_mark", rf"(?:{_SPACE}){{1,40}}+"),
+        ("break_mark", rf"(?<!\\)(?:{_BREAK}){{1,40}}+"),
         ("escaped", rf"&lt;/?(?:{_HTML_NAMES})(?:\s(?:(?!&[lg]t;)[^<>\n]){{0,300}})?\s?/?&gt;"),
         ("bracket", r"&(?:lt|gt|quot|laquo|raquo|ldquo|rdquo|bdquo|#34|#60|#62|#171|#187|#8220|#8221|#8222);"),
         ("ampersand_name", r"(?<![\w&;])[A-Za-z]{1,20}+&amp;[A-Za-z]{1,20}+(?![\w;])"),

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from libretranslate_py.text.spans import Kind, Span
 
-_VOID = frozenset({"br", "hr", "wbr", "img", "input"})
+_VOID = frozenset({"br", "hr", "wbr", "img", "input", "v"})
 _TAG = re.compile(r"(?:<|&lt;)(/?)([\w:.-]+)")
+_SHORTCODE = re.compile(r"\[(/?)([\w-]+)")
 _TAG_END = re.compile(r"/(?:>|&gt;)\Z")
 # Entities that open and close something, by what closes it.
 _OPENING = {
@@ -30,7 +31,7 @@ _CLOSING = frozenset(_OPENING.values())
 _SIGNS = frozenset({"&lt;", "&gt;", "&#60;", "&#62;"})
 _WIDE = frozenset({"&laquo;", "&raquo;", "&#171;", "&#187;"})
 # Groups of the scanner whose matches are delimiters.
-DELIMITERS = frozenset({"tag", "link", "linkend", "emphasis", "escaped", "bracket"})
+DELIMITERS = frozenset({"tag", "link", "linkend", "emphasis", "bbcode", "escaped", "bracket"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,8 @@ class Pairing:
         if found.opens:
             self._open.append(found)
             self._count[found.key] += 1
-        elif found.is_tag or found.is_entity:
-            self.spans.append(self._single(found))
+        elif found.is_tag or found.is_entity or group == "linkend":
+            self.spans += self._single(found)
 
     def finish(self) -> list[Span]:
         """Return the spans, ordered by (start, -end)."""
@@ -75,6 +76,8 @@ class Pairing:
             return self._tag(start, end)
         if group == "bracket":
             return self._bracket(start, end)
+        if group == "bbcode":
+            return self._shortcode(start, end)
         if group != "emphasis":
             return _Delimiter(start, end, "[", group == "link", group == "linkend")
         return self._emphasis(start, end)
@@ -85,6 +88,14 @@ class Pairing:
         single = _TAG_END.search(self._text, max(start, end - 5), end) or key[1:] in _VOID
         closes = name is not None and bool(name.group(1))
         return _Delimiter(start, end, key, not single and not closes, closes, is_tag=True)
+
+    def _shortcode(self, start: int, end: int) -> _Delimiter:
+        """``[gallery ids="1"]`` is one for itself, ``[b]`` only where ``[/b]`` follows: it may be a remark."""
+        name = _SHORTCODE.match(self._text, start, end)
+        key = f"[{name.group(2)}" if name else "["
+        closes = name is not None and bool(name.group(1))
+        is_tag = closes or (name is not None and name.end() < end - 1)
+        return _Delimiter(start, end, key, not closes, closes, is_tag)
 
     def _bracket(self, start: int, end: int) -> _Delimiter:
         text, piece = self._text, self._text[start:end]
@@ -130,11 +141,15 @@ class Pairing:
 
     def _leave(self, delimiters: Iterable[_Delimiter]) -> None:
         """Tags and entities that have no counterpart protect themselves; marks of Markdown are text."""
-        self.spans += [self._single(found) for found in delimiters if found.is_tag or found.is_entity]
+        for found in delimiters:
+            if found.is_tag or found.is_entity:
+                self.spans += self._single(found)
 
-    def _single(self, found: _Delimiter) -> Span:
-        """A tag that stands where a word would is one."""
+    def _single(self, found: _Delimiter) -> list[Span]:
+        """A tag that stands where a word would is one. The address of a link that never began stays."""
         text = self._text
+        if found.key == "[" and not text.startswith("](", found.start):
+            return []
         piece = text[found.start : found.end]
         before, after = text[found.start - 1 : found.start] or " ", text[found.end : found.end + 1] or " "
         is_word = (
@@ -145,8 +160,8 @@ class Pairing:
             and after in " .,;:!?)]\"'"
         )
         if is_word:
-            return Span(found.start, found.end, Kind.NAME, output=(piece,))
-        return Span(found.start, found.end, Kind.MARK, opening=(piece,))
+            return [Span(found.start, found.end, Kind.NAME, output=(piece,))]
+        return [Span(found.start, found.end, Kind.MARK, opening=(piece,))]
 
 
 def _is_word(character: str) -> bool:

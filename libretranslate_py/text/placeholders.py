@@ -17,6 +17,7 @@ from libretranslate_py.text.icu import Braces
 from libretranslate_py.text.paragraphs import extract
 from libretranslate_py.text.placeholder_kinds import KINDS, piece_kind, scanner, without_final_marks
 from libretranslate_py.text.placeholder_pairs import DELIMITERS, Pairing
+from libretranslate_py.text.placeholder_search import fenced_code, find_next, is_plain
 from libretranslate_py.text.spans import Kind, Segment, Span, Template
 
 MOST_EXPRESSIONS = 100
@@ -31,6 +32,7 @@ _ACCEPTED = (
     f"true, false, or a list of at most {MOST_EXPRESSIONS} strings, each one of {', '.join(KINDS)} or a regular "
     f"expression of at most {LONGEST_EXPRESSION} characters"
 )
+_MISSPELT = re.compile(r"[a-z]{2,}")
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,8 @@ def parse(value: object) -> Placeholders:
     None and True are the kinds that are on by default (all of them), False and an empty list are none. In a list, the
     name of a kind turns this kind on and leaves the others off; any other string is a regular expression, in addition
     to the kinds that are named, or to all where none is named. An expression protects what it matches, as a name; one
-    that matches nothing at all does no harm. Raises InvalidParameter.
+    that matches nothing at all does no harm. A word of small letters that is no kind is taken for a misspelt one.
+    Raises InvalidParameter.
     """
     if value is None or value is True:
         return DEFAULT
@@ -73,6 +76,10 @@ def parse(value: object) -> Placeholders:
         raise InvalidParameter(_NAME, _ACCEPTED)
     kinds = frozenset(item for item in value if item in KINDS)
     expressions = tuple(dict.fromkeys(item for item in value if item not in KINDS))
+    if unknown := next(filter(_MISSPELT.fullmatch, expressions), None):
+        raise InvalidParameter(
+            _NAME, f"{_ACCEPTED} ({unknown[:40]} is no kind; as an expression, write \\b{unknown[:40]}\\b)"
+        )
     _check(expressions)
     _compiled(expressions)
     return Placeholders(kinds or (DEFAULT.kinds if expressions else kinds), expressions)
@@ -187,8 +194,10 @@ class _Search:
     def find(self, text: str) -> list[Span]:
         placeholders = self._placeholders
         own = _own_spans(placeholders, self._budget, text) if placeholders.expressions else []
-        if not placeholders.kinds:
+        if not placeholders.kinds or (not self._is_counting and is_plain(text)):
             return own
+        if "code" in placeholders.kinds:
+            own = _with_blocks(own, list(fenced_code(text)))
         pairing = Pairing(text)
         flat = list(self._scan(text, own, pairing))
         paired = pairing.finish()
@@ -204,11 +213,11 @@ class _Search:
         coming = iter([*own, Span(len(text), len(text) + 1, Kind.NAME)])
         client = next(coming)
         position = 0
-        match = pattern.search(text)
+        match = find_next(pattern, text, 0)
         while match:
             found = self._read(match, braces)
             if found is None and match.lastgroup == "icu":
-                match = without_messages.match(text, match.start()) or pattern.search(text, match.start() + 1)
+                match = without_messages.match(text, match.start()) or find_next(pattern, text, match.start() + 1)
                 continue
             end = found[0] if found else match.end()
             while client.end <= match.start():
@@ -224,7 +233,7 @@ class _Search:
                 first, last = _with_brackets(text, match.start(), end, position, client.start)
                 position = last if found and found[1] in _STANDING_FOR_WORDS else end
                 yield from self._settle(match, found, (first, last), pairing)
-            match = pattern.search(text, position)
+            match = find_next(pattern, text, position)
         while client.end <= len(text):
             yield client
             client = next(coming)
@@ -242,7 +251,7 @@ class _Search:
         elif not found or (self._is_counting and "#" in match.group() and group == "formula_name"):
             return
         elif found[1] is Kind.MARK:
-            stands_for: Template = (" ",) if group == "space_mark" else ()
+            stands_for: Template = (" ",) if group in ("space_mark", "break_mark") else ()
             yield Span(match.start(), found[0], Kind.MARK, opening=found[2], output=stands_for)
         elif found[1]:
             first, last = bracketed
@@ -279,6 +288,20 @@ class _Search:
         for match in _NUMBER_SIGN.finditer(text):
             if not covered[match.start()]:
                 yield Span(match.start(), match.end(), Kind.NUMBER, output=("#",))
+
+
+def _with_blocks(own: Sequence[Span], blocks: Sequence[Span]) -> list[Span]:
+    """Return both, without the spans of ``own`` that a block overlaps: all of it is kept anyway."""
+    if not blocks:
+        return list(own)
+    kept = list(blocks)
+    coming = 0
+    for span in own:
+        while coming < len(blocks) and blocks[coming].end <= span.start:
+            coming += 1
+        if coming == len(blocks) or span.end <= blocks[coming].start:
+            kept.append(span)
+    return sorted(kept, key=lambda span: span.start)
 
 
 def _width(template: Template) -> int:

@@ -23,7 +23,8 @@ class Kind(Enum):
     NAME = auto()
     # The same, standing for a number: what is around it agrees with a plural.
     NUMBER = auto()
-    # A term of a glossary: ``output`` is the translation to use for the span's text.
+    # A term of a glossary: ``output`` is the translation to use for the span's text; ``opening``, if any, the same for
+    # elsewhere than at a sentence's beginning.
     TERM = auto()
 
 
