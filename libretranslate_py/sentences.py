@@ -17,8 +17,8 @@ from libretranslate_py.text.alignment import Alignment, Link, retell
 from libretranslate_py.text.carriers import (
     MOST_LOADS,
     Carried,
+    Found,
     Load,
-    Settled,
     carry,
     combine,
     find,
@@ -175,7 +175,9 @@ class _Work:
         self._loads = [combine(one.text, one.spans, one.edges) if one.spans else () for one in sentences]
         # Of the sentences in which a model lost something at the first attempt: what.
         self._missing: dict[int, list[Load]] = {}
+        # Sentences with more than one candidate, and what is an alternative at most.
         self._wide: set[int] = set()
+        self._spare: list[list[Rendition]] = [[] for _ in sentences]
         self._done: list[list[Rendition]] = [[] for _ in sentences]
 
     def run(self) -> list[list[Rendition]]:
@@ -183,66 +185,50 @@ class _Work:
         left = self._attempt(self._attempt(left, 0), 1)
         # Where everything was missing at first, the second attempt has changed everything already.
         self._attempt([n for n in left if len(self._missing[n]) < len(self._loads[n])], 2)
-        left = self._by_alignment([n for n in left if not self._done[n]])
+        left = self._attempt([n for n in left if not self._done[n]], 0, by_alignment=True)
         left = self._attempt(
             [n for n in left if any(s.kind is Kind.TERM for s in self._sentences[n].spans)], _LAST_ATTEMPT
         )
         # Where alternatives were asked for, most of them have lost the pieces at the first attempt.
         self._attempt([n for n in self._wide if self._loads[n] and len(self._done[n]) == 1], 1)
         self._around([n for n, found in enumerate(self._done) if not found])
-        return self._done
+        return [_distinct([*done, *spare]) for done, spare in zip(self._done, self._spare, strict=True)]
 
-    def _attempt(self, numbers: Sequence[int], attempt: int) -> list[int]:
-        """Decodes with carriers; returns the sentences of which no candidate has all pieces."""
+    def _attempt(self, numbers: Sequence[int], attempt: int, *, by_alignment: bool = False) -> list[int]:
+        """Decodes with carriers; returns the sentences whose best candidate has not all pieces.
+
+        ``by_alignment``: pieces that were not found are put in place of the words that are linked to their carriers.
+        """
         carried = [
             carry(self._sentences[n].text, self._loads[n], attempt, self._target, self._missing.get(n)) for n in numbers
         ]
-        aligned = [bool(self._sentences[n].edges) for n in numbers]
-        for n, sentence, prepared, candidates in zip(
+        aligned = by_alignment or any(self._sentences[n].edges for n in numbers)
+        for n, one, prepared, candidates in zip(
             numbers, carried, *self._decode_prepared(carried, aligned), strict=True
         ):
             if len(candidates) > 1:
                 self._wide.add(n)
-            for candidate in candidates:
+            for number, candidate in enumerate(candidates):
                 restored = _restore(prepared, candidate, self._target)
-                found, missing = find(sentence, restored)
-                if missing:
+                found, missing = find(one, restored)
+                if missing and number == 0:
                     self._missing.setdefault(n, missing)
-                else:
-                    settled = settle(sentence.sentence, restored, found)
-                    self._add(
-                        n, _block(self._sentences[n], sentence, prepared, candidate, restored, settled), candidate
-                    )
+                place = _place(one, prepared, candidate, restored, found, missing) if by_alignment else found
+                if place is not None and (by_alignment or not missing):
+                    block = _block(self._sentences[n], one, prepared, candidate, restored, place)
+                    self._add(n, Rendition((block,), candidate.score), is_best=number == 0)
         return [n for n in numbers if not self._done[n]]
 
     def _decode_prepared(
-        self, carried: Sequence[Carried], aligned: Sequence[bool]
+        self, carried: Sequence[Carried], aligned: bool
     ) -> tuple[list[Prepared], list[list[Candidate]]]:
         prepared = [prepare(one.text, self._language) for one in carried]
         # All in one go: alignments that nobody needs cost less than batches that are not full.
-        return prepared, self._decode([one.text for one in prepared], aligned=any(aligned)) if prepared else []
+        return prepared, self._decode([one.text for one in prepared], aligned=aligned) if prepared else []
 
-    def _by_alignment(self, numbers: Sequence[int]) -> list[int]:
-        """Puts the pieces in place of the words that are linked to their carriers."""
-        carried = [carry(self._sentences[n].text, self._loads[n], 0, self._target) for n in numbers]
-        for n, sentence, prepared, candidates in zip(
-            numbers, carried, *self._decode_prepared(carried, [True] * len(numbers)), strict=True
-        ):
-            for candidate in candidates:
-                restored = _restore(prepared, candidate, self._target)
-                if candidate.alignment is None:
-                    continue
-                alignment = retell(candidate.alignment, prepared.text, sentence.text, candidate.text, restored)
-                found = find_by_alignment(sentence, restored, alignment, *find(sentence, restored))
-                if found is not None:
-                    settled = settle(sentence.sentence, restored, found)
-                    block = _block(self._sentences[n], sentence, prepared, candidate, restored, settled)
-                    self._add(n, block, candidate)
-        return [n for n in numbers if not self._done[n]]
-
-    def _add(self, number: int, block: Block, candidate: Candidate) -> None:
-        if all(block.text != rendition.blocks[0].text for rendition in self._done[number]):
-            self._done[number].append(Rendition((block,), candidate.score))
+    def _add(self, number: int, rendition: Rendition, *, is_best: bool) -> None:
+        """Only the best candidate of an attempt decides on it: what alternatives there are must change nothing."""
+        (self._done if is_best or self._done[number] else self._spare)[number].append(rendition)
 
     def _around(self, numbers: Sequence[int]) -> None:
         """Translates what stands between the pieces of a sentence part by part."""
@@ -260,13 +246,30 @@ class _Work:
             self._done[n].append(Rendition(tuple(blocks), min(scores, default=0.0)))
 
 
+def _distinct(renditions: Iterable[Rendition]) -> list[Rendition]:
+    first: dict[str, Rendition] = {}
+    for rendition in renditions:
+        first.setdefault("".join(block.text for block in rendition.blocks), rendition)
+    return list(first.values())
+
+
+def _place(
+    carried: Carried, prepared: Prepared, candidate: Candidate, restored: str, found: Found, missing: Sequence[Load]
+) -> Found | None:
+    if candidate.alignment is None:
+        return None
+    alignment = retell(candidate.alignment, prepared.text, carried.text, candidate.text, restored)
+    return find_by_alignment(carried, restored, alignment, found, missing)
+
+
 def _restore(prepared: Prepared, candidate: Candidate, target: str) -> str:
     return prepared.restore(candidate.text, target) or prepared.source
 
 
 def _block(
-    sentence: Sentence, carried: Carried, prepared: Prepared, candidate: Candidate, restored: str, settled: Settled
+    sentence: Sentence, carried: Carried, prepared: Prepared, candidate: Candidate, restored: str, found: Found
 ) -> Block:
+    settled = settle(sentence.text, restored, found)
     if candidate.alignment is None or not sentence.edges:
         whole = Alignment(((sentence.start, sentence.end),), ((0, len(settled.text)),), (Link(0, 0, 1.0),))
         return Block(sentence.start, sentence.end, settled.text, settled.pieces, whole)

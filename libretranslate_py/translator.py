@@ -293,8 +293,11 @@ class Translator:
 
 def _visible(html: str, target: str) -> str:
     """What is to be translated of a page, as plain text."""
-    template = markup.extract(html, source=target, target=target, attributes=False)
-    return "\n".join(segment.text for segment in segments_of(template))
+    for attributes in (False, True):
+        template = markup.extract(html, source=target, target=target, attributes=attributes)
+        if found := [segment.text for segment in segments_of(template)]:
+            return "\n".join(found)
+    return ""
 
 
 def _compose(before: Alignment | None, alignment: Alignment | None) -> Alignment | None:

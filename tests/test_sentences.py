@@ -182,6 +182,27 @@ def test_an_unchanged_segment_is_given_as_it_was() -> None:
     assert translate(one, Model()) == "1 &amp; 2"
 
 
+def test_alternatives_change_nothing_about_the_best_translation() -> None:
+    class Wide(Model):
+        def _candidates(self, sentence: str, aligned: bool) -> list[Candidate]:
+            others = [Candidate(f"{name} {sentence}", -2.0) for name in ("first", "second")]
+            return [self._candidate(sentence, aligned), *others]
+
+        def __call__(self, sentences: Sequence[str], *, aligned: bool) -> list[list[Candidate]]:
+            return [self._candidates(sentence, aligned) for sentence in sentences]
+
+    def lose_names(text: str) -> str:
+        return text.replace("Tom", "")
+
+    one = segment("I asked {name} about it.")
+    draft = take_apart((one,), "en")
+    (found,) = translate_sentences(draft.sentences(), Wide(lose_names), "en", "es")
+    versions = [draft.assemble([rendition], "es") for rendition in found]
+    assert versions[0] == translate(one, Model(lose_names)) == "I ASKED {name} ABOUT IT."
+    assert len(versions) == len(set(versions)) > 2
+    assert all(version.count("{name}") == 1 for version in versions)
+
+
 def test_bars_separate() -> None:
     model = Model()
     assert translate(segment("Home | <b>About us</b> • {name}'s | "), model) == "HOME | <b>ABOUT US</b> • {name}'S | "

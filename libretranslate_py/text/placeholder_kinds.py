@@ -7,7 +7,7 @@ one only. Each matches pieces that nobody takes for words; where a form is also 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from libretranslate_py.text.characters import SIGNS, SURROGATES, UNSPACED
@@ -230,11 +230,64 @@ _MAYBE = (
 )
 
 
+# What the matches of a group begin with, as the inside of a class. Letters count as one: a bucket of groups for each
+# set of signs is what makes a text of nothing but signs cheap to search.
+_LETTER = "A-Za-z_"
+_FIRST = {
+    **dict.fromkeys(("url", "ampersand_name"), _LETTER),
+    **dict.fromkeys(("url_bare", "identifier_name", "version_name", "machine_name"), rf"{_LETTER}\d-"),
+    **dict.fromkeys(("cue_name", "date_name", "time_name"), r"\d"),
+    **dict.fromkeys(("icu", "brace", "template_comment_mark"), "{"),
+    **dict.fromkeys(("percent_name", "printf", "position_name"), "%"),
+    **dict.fromkeys(("shortcode_mark", "colon"), ":"),
+    **dict.fromkeys(("tag", "comment_mark"), "<"),
+    **dict.fromkeys(("bbcode", "citation_mark", "definition_mark"), r"\["),
+    **dict.fromkeys(("space_mark", "escaped", "bracket", "entity"), "&"),
+    "code_name": "`",
+    "email_name": rf"{_LETTER}\d.%+-",
+    "formula_name": rf"{_LETTER}\dΑ-ω+−$€£§№#-",
+    "digits_name": r"A-Z\d+(",
+    "article_name": "A-Z",
+    "template_name": r"{<*\[$@",
+    "dollar_name": "$#%",
+    "percents": r"\d%",
+    "handle_name": "@",
+    "hashtag_name": "#",
+    "path_windows": rf"{_LETTER}\\",
+    "path_unix": r"\w./~-",
+    "file_name": r"\w*-",
+    "link": r"\[!",
+    "linkend": r"\]",
+    "emphasis": "*~_",
+    "emoji_mark": r"\d#*\u00a9-\U0001faff",
+    "break_mark": r"\\",
+}
+
+
 @lru_cache(maxsize=64)
 def scanner(kinds: frozenset[str]) -> re.Pattern[str]:
-    """Return one expression for all of ``kinds``; the name of the group that matches is a key for ``piece_kind``."""
+    """Return one expression for all of ``kinds``; ``group_of`` its matches is a key for ``piece_kind``."""
     chosen = [group for kind, groups in KINDS.items() if kind in kinds for group in groups]
-    return re.compile(rf"{_MAYBE}(?:{'|'.join(f'(?P<{name}>{expression})' for name, expression in chosen) or '(?!)'})")
+    buckets: dict[tuple[tuple[str, str], ...], str] = {}
+    for character in map(chr, range(0x21, 0x7F)):
+        own = tuple(group for group in chosen if re.match(f"[{_FIRST[group[0]]}]", character))
+        buckets[own] = buckets.get(own, "") + re.escape(character)
+    beyond = tuple(group for group in chosen if re.search(r"[^\x00-\x7f]|\\[wdu]", _FIRST[group[0]]))
+    alternatives = [_bucket(f"[{signs}]", own, n) for n, (own, signs) in enumerate(buckets.items()) if own]
+    # Accents do not begin anything.
+    alternatives.append(_bucket(r"[^\x00-\x7f\u0300-\u036f]", beyond, len(buckets)))
+    return re.compile(rf"{_MAYBE}(?:{'|'.join(alternatives)})")
+
+
+def _bucket(first: str, groups: Sequence[tuple[str, str]], number: int) -> str:
+    # A group's name is unique in an expression: what comes behind the two underscores makes it so.
+    inside = "|".join(f"(?P<{name}__{number}>{expression})" for name, expression in groups) or "(?!)"
+    return f"(?={first})(?:{inside})"
+
+
+def group_of(match: re.Match[str]) -> str:
+    """Return the name of the group of ``KINDS`` that matches."""
+    return (match.lastgroup or "").partition("__")[0]
 
 
 # --- what becomes of a match ------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from libretranslate_py.errors import InvalidParameter
 from libretranslate_py.text.characters import UNSPACED
 from libretranslate_py.text.icu import Braces
 from libretranslate_py.text.paragraphs import extract
-from libretranslate_py.text.placeholder_kinds import KINDS, piece_kind, scanner, without_final_marks
+from libretranslate_py.text.placeholder_kinds import KINDS, group_of, piece_kind, scanner, without_final_marks
 from libretranslate_py.text.placeholder_pairs import DELIMITERS, Pairing
 from libretranslate_py.text.placeholder_search import fenced_code, find_next, is_plain
 from libretranslate_py.text.spans import Kind, Segment, Span, Template
@@ -216,7 +216,7 @@ class _Search:
         match = find_next(pattern, text, 0)
         while match:
             found = self._read(match, braces)
-            if found is None and match.lastgroup == "icu":
+            if found is None and group_of(match) == "icu":
                 match = without_messages.match(text, match.start()) or find_next(pattern, text, match.start() + 1)
                 continue
             end = found[0] if found else match.end()
@@ -245,7 +245,7 @@ class _Search:
         bracketed: tuple[int, int],
         pairing: Pairing,
     ) -> Iterator[Span]:
-        group = match.lastgroup or ""
+        group = group_of(match)
         if group in DELIMITERS:
             pairing.add(group, match.start(), match.end())
         elif not found or (self._is_counting and "#" in match.group() and group == "formula_name"):
@@ -261,7 +261,7 @@ class _Search:
 
     def _read(self, match: re.Match[str], braces: Braces | None) -> tuple[int, Kind | None, Template] | None:
         """Return end, kind and template of what ``match`` begins; None if that is no message after all."""
-        group = match.lastgroup or ""
+        group = group_of(match)
         text = match.string
         if group == "icu":
             read = self._read_arm if self._depth < DEEPEST_MESSAGE else None

@@ -92,10 +92,12 @@ class _Dialect:
             format=parse_format(fields.get("format")),
             preformatted=parse_switch(fields, "preformatted"),
             find=parse_placeholders(fields.get("placeholders")).finder(),
-            terms=self._parse_terms(fields),
+            terms=self._parse_terms(fields, source, target),
         )
 
-    def _parse_terms(self, fields: Mapping[str, object]) -> Callable[[str, str], Finder | None] | None:
+    def _parse_terms(
+        self, fields: Mapping[str, object], source: str, target: str
+    ) -> Callable[[str, str], Finder | None] | None:
         """What finds the terms of the request's own glossary and of the stored one that it names."""
         own, glossary_id = glossary.parse(fields.get("glossary")), fields.get("glossary_id")
         if glossary_id is None or glossary_id == "":
@@ -104,6 +106,9 @@ class _Dialect:
                 return None
         elif not isinstance(glossary_id, str):
             raise InvalidParameter("glossary_id", "the name of a glossary")
+        else:
+            # Unknown or not, before anything is translated.
+            self._glossaries.find(glossary_id, source, target)
 
         def find_terms(source: str, target: str) -> Finder | None:
             stored = self._glossaries.find(glossary_id, source, target) if glossary_id else None

@@ -43,6 +43,13 @@ FOUND = {
         "On «{date:dd MMM yyyy}» we met",
         "An empty «{}» here",
         "«{count}» files and «{total}» bytes",
+        'Hi «<%= t("x") %>» and «<% if a < b %>»',
+        "Hi «<?= $x ?>» and «<?php echo $x; ?>»",
+        "Dear «*|FNAME|*», on «*|LIST:NAME|*»",
+        "Hi «[[name]]» and «[[ user.name ]]»",
+        "See «$t(a.b)» and «@:a.b» and «@.lower:x»",
+        "Hi «{# a comment #}» there",
+        "«{\\an8}»Hi «{\\i1}»there",
     ],
     "icu": [
         "You have «{count, plural, one {# file} other {# files}}» now",
@@ -63,6 +70,10 @@ FOUND = {
         "From «:from» to «:to»",
         "«:min_value» is least",
         "No more than «:max» items.",
+        "«:count» apple|«:count» apples",
+        "Page «:page»/«:pages» of it",
+        "So <b>«:name»</b> and *«:name»* and «':name'»",
+        "a |«:name»| b",
     ],
     "shortcode": ["I «:smile:» you", "Well «:+1:»", "«:heart_eyes:» yes", "(«:tada:»)"],
     "tag": [
@@ -76,6 +87,10 @@ FOUND = {
         "close«</b>» only",
         "Enter «<filename>» here",
         "«<mrk mtype=\"x\">»a «<ph id='2'/>» b«</mrk>»",
+        "So «<!-- no <b> here -->» it is",
+        "«<v Roger>»Hi",
+        '«[caption id="a" align="b"]»The dog«[/caption]» and «[gallery ids="1,2"]»',
+        "«[b]»bold«[/b]» and «[url=https://a.org]»link«[/url]»",
     ],
     "markdown": [
         "So «**»very«**» good",
@@ -86,9 +101,15 @@ FOUND = {
         '«![»a cat«](cat.png "Cat")» here',
         "«**»all «*»of«*» it«**» counts",
         "«**»粗体«**»文字",
+        "«***»very«***» good",
+        "See «[»here«][1]», «![»a cat«][cat]», «[»so«][]»",
+        "«[»«![»a cat«](cat.png)»«](https://a.org)» yes",
+        "«[»«![»a«](a.png)» and «![»b«][b]» so«](https://a.org)»",
+        "the page«](https://a.org/b)» is",
+        "«**»[the«**» page«](https://a.org/b)» is",
     ],
-    "code": ["Run «`x y`»", "«``ab``» is it", "Use «`foo`» and «`bar`»"],
-    "citation": ["As shown.«[1]»", "Both «[12, 13]» agree", "A note«[^1]» here", "Range«[1–3]» of it", "so«[a]» said"],
+    "code": ["Run «`x y`»", "«``ab``» is it", "Use «`foo`» and «`bar`»", "So\n«```\na b\n```»\nis it"],
+    "citation": ["As shown.«[1]»", "Both «[12, 13]» agree", "A note«[^1]» here", "Range«[1–3]» of it", "so«[a]» said", "«[^1]:» a note", "a\n«[1]:» https://a.org", "«[20,*]» many"],
     "handle": ["Ask «@bob» now", "«@bob_smith», hi", "cc «(@ann)»", "«@user@mastodon.social», too"],
     "hashtag": ["It is «#sunny» today", "«#Tag1» and «#tag_two»", "a «(#x1y)»", "«#été» arrive"],
     "url": [
@@ -128,6 +149,18 @@ FOUND = {
         "Needs «v1.0.0-rc.1».",
         "Version «1.2.3+build5» is",
         "to «10.0.0.0/8» only",
+    ],
+    "number": [
+        "Call «+44 20 7946 0958» or «+1 (555) 123-4567»",
+        "Call «(555) 123-4567», «555-123-4567», «020 7946 0958»",
+        "ISBN «978-3-16-148410-0» and «9783161484100»",
+        "On «2024-01-02» at «2024-01-02 12:00:01», «2024-01-02T12:00:01.123Z».",
+        "At «12:00:01» it ended",
+        "Host «2001:db8::1» and «00:1B:44:11:3A:B7»",
+        "Order «SKU-4471», «AX-12», «INV-2024-0042», «AB12345»",
+        "Pay to «DE89 3704 0044 0532 0130 00» or «1234 5678 9012 3456»",
+        "«00:00:05.000 --> 00:00:06.000 position:10%»\nHi",
+        "1\n«00:00:05,000 --> 00:00:06,000»\nHi",
     ],
     "identifier": [
         "Call «getName» first",
@@ -180,6 +213,7 @@ FOUND = {
         "«&quot;»open only",
         "«AT&amp;T» and «R&amp;D»",
         "non«&shy;»sense",
+        "One«\\n»Two«\\n\\n»three, a«\\t»B«\\n»",
     ],
 }
 
@@ -203,6 +237,12 @@ NOT_FOUND = {
         "{a, b}",
         "{ two words }",
         "5% or 6%",
+        "[[a]",
+        "<% a",
+        "*|x|*",
+        "{# a",
+        "@: a",
+        "$t (a)",
     ],
     "icu": [
         "{count, plural, one}",
@@ -214,7 +254,7 @@ NOT_FOUND = {
         "{count, plural}",
         "{a, select, b {c} d}",
     ],
-    "colon": ["12:30", "Note: this", "http://x", ":)", ":D", "a:b", "12:ab", "std::vector", ":x", ": name", ":Name"],
+    "colon": ["12:30", "Note: this", "http://x", ":)", ":D", "a:b", "12:ab", "std::vector", ":x", ": name", ":Name", "a/b:cd", "a|b:cd"],
     "shortcode": ["12:30:45", "::", ":)", "a:b:c", ": x :", "one:two:three", ":1:", "C:x:"],
     "tag": [
         "a < b and c > d",
@@ -226,9 +266,15 @@ NOT_FOUND = {
         "1<2>1",
         "<a@b.org>",
         "->x<-",
+        "<!-- open",
+        "a [sic] b",
+        "[b]old",
+        "[gallery] here",
+        "[TODO] it",
+        "<very short>",
     ],
-    "markdown": ["2 * 3 * 4", "2**3**4", "a *b", "* item *", "**", "****", "**a\nb**", "[a] (b)", "a_b_c", "[a](b c)"],
-    "code": ["a ` b", "``", "`a\nb`", "l`eau"],
+    "markdown": ["2 * 3 * 4", "2**3**4", "a *b", "* item *", "**", "****", "**a\nb**", "[a] (b)", "a_b_c", "[a](b c)", "x[a][b]", "[a] [b]", "][1]"],
+    "code": ["a ` b", "``", "`a\nb`", "l`eau", "~~~ So ~~~\na", "~~~~~~~\na\n~~~~~~~", "~~~\na"],
     "citation": ["[text]", "[1](x)", "[2024-01]", "[a] b", "[ ]", "[x] todo", "[1234]", "(1)"],
     "handle": ["a@b.org", "@ home", "5 @ 3", "@5", "@", "a@b", "me@", "@-x"],
     "hashtag": ["#1", "# Heading", "## Heading", "C#", "a#b", "#", "&#39;", "#12 is next", "#话题今天"],
@@ -246,6 +292,29 @@ NOT_FOUND = {
     "email": ["a@b", "@b.org", "a@", "a @ b.org", "x@y", "a@.org", "a@b.", "@"],
     "path": ["and/or", "km/h", "1/2", "he/she", "a / b", "24/7", "Yes/No/Maybe", "5.10.2024", "word.Next", "TCP/IP"],
     "version": ["12.10.2023", "1.234.567", "3.14", "1.5 m", "10.11.12", "v", "vs.", "1.2"],
+    "number": [
+        "COVID-19",
+        "B2B",
+        "MP3",
+        "A4",
+        "H2O",
+        "at 10:30",
+        "3,000 people",
+        "3 000 000 people",
+        "1,234,567.89",
+        "$20",
+        "€1000000000",
+        "1990-1995",
+        "in 1990",
+        "12.10.2023",
+        "5/6/2024",
+        "10-15-20",
+        "call 911",
+        "2:1",
+        "well-known-3",
+        "std::dead",
+        "::",
+    ],
     "identifier": [
         "iPhone",
         "McDonald",
@@ -270,6 +339,10 @@ NOT_FOUND = {
         "& amp;",
         "Tom &amp; Jerry",
         "x &lt; y",
+        "C:\\new",
+        "a \\nu b",
+        "\\textbf",
+        "\\\\n",
     ],
     "formula": [
         "Fish & chips",
@@ -486,7 +559,7 @@ def test_expressions_win_over_kinds() -> None:
 
 
 def test_of_two_expressions_the_longer_wins() -> None:
-    assert pieces("foobar", parse(["foo", "foobar", "bar"]).find("foobar")) == "«foobar»"
+    assert pieces("Foobar", parse(["Foo", "Foobar", "(bar)"]).find("Foobar")) == "«Foobar»"
 
 
 @pytest.mark.parametrize("expression", ["", "x*", r"\b", "(?=a)"])
@@ -509,6 +582,8 @@ def test_empty_matches_are_ignored(expression: str) -> None:
         [r"\L<words>"],
         [r"\p{Nothing}"],
         ["(?P<a>x)(?P<a"],
+        ["urls"],
+        ["url", "emails"],
         ["x"] * 101,
         ["x" * 1001],
         [f"{n:03}" + "x" * 900 for n in range(50)],
@@ -565,6 +640,13 @@ def test_what_people_write_is_taken(expression: str) -> None:
     assert parse([expression]).expressions == (expression,)
 
 
+def test_a_misspelt_kind_is_told_with_all_kinds() -> None:
+    with pytest.raises(InvalidParameter) as caught:
+        parse(["urls"])
+    assert "urls" in caught.value.accepted
+    assert all(kind in caught.value.accepted for kind in KINDS)
+
+
 def test_expressions_have_a_time_limit() -> None:
     with pytest.raises(InvalidParameter, match="match within 250 ms"):
         parse(["(a+)+$"]).find("a" * 10_000 + "b")
@@ -575,6 +657,84 @@ def test_the_texts_of_a_request_share_the_limit() -> None:
     with pytest.raises(InvalidParameter):
         while True:
             find("x" * 1000 + "z ab")
+
+
+# --- fenced code ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "```python\nprint('The dog')\n\nThe dog\n```",
+        "~~~sh\nThe dog\n```\nThe cat\n~~~",
+        "````\n```\nThe dog\n```\n````",
+        "  ```js\n  The dog\n  ```",
+        "> ```\n> The dog\n> ```",
+        "```{r, echo=FALSE}\nThe dog\n```",
+        '```js title="The dog"\nThe dog\n```',
+        "```\nThe dog",
+    ],
+)
+def test_fenced_code_is_verbatim(block: str) -> None:
+    before = f"The dog sleeps.\n\n{block}\n"
+    text = before if block.endswith("dog") else f"{before}The cat sleeps."
+    template = extract(text, DEFAULT.find)
+    segments = [piece.text for piece in template if isinstance(piece, Segment)]
+    assert segments == ["The dog sleeps.", "The cat sleeps."][: 1 if block.endswith("dog") else 2]
+    assert fill(template, lambda segment: segment.raw) == text
+
+
+def test_fenced_code_is_no_code_where_it_is_off() -> None:
+    template = extract("```\nThe dog\n```", parse(["url"]).find)
+    assert any(isinstance(piece, Segment) for piece in template)
+
+
+def test_what_an_expression_matches_in_fenced_code_is_kept_with_it() -> None:
+    text = "A dog\n```\ndog\n```\ndog"
+    assert pieces(text, parse(["[Dd]og"]).find(text)) == "A «dog»\n«```\ndog\n```»\n«dog»"
+
+
+# --- entries ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "segments"),
+    [
+        ('<item quantity="one">%d dog</item><item quantity="other">%d dogs</item>', ["%d dog", "%d dogs"]),
+        ("<li>The dog</li> <li>The cat</li>", ["The dog", "The cat"]),
+        ("The <b>dog</b> and <link>the cat</link>", ["The dog and the cat"]),
+        ("The dog.\\nThe cat\\tThe cow", ["The dog.", "The cat", "The cow"]),
+        (r"It\'s \"good\", isn\'t it", ['It\'s "good", isn\'t it']),
+        (r"It\'s the dog's", [r"It\'s the dog's"]),
+        (":count dog|:count dogs", [":count dog", ":count dogs"]),
+        ("{\\an8}The dog", ["The dog"]),
+    ],
+)
+def test_what_divides_entries(text: str, segments: list[str]) -> None:
+    template = extract(text, DEFAULT.find)
+    assert [piece.text for piece in template if isinstance(piece, Segment)] == segments
+    assert fill(template, lambda segment: segment.raw) == text
+    for piece in template:
+        assert isinstance(piece, str) or rendered(piece) == piece.raw
+
+
+def test_a_quote_is_written_back_with_its_backslash() -> None:
+    (segment,) = (piece for piece in extract(r"It\'s {x['a']} **here**", DEFAULT.find) if isinstance(piece, Segment))
+    assert segment.text == "It's {x['a']} here"
+    assert segment.escape("l'eau \"x\"") == r"l\'eau " + '"x"'
+    assert rendered(segment) == segment.raw
+
+
+# --- the search -------------------------------------------------------------------------------------------------------
+
+
+def test_what_a_window_ends_in_is_found_whole() -> None:
+    for size in (16_300, 16_383, 20_400, 20_479, 20_480):
+        for piece in ("https://example.org/" + "a" * 3000, "{name}", '<a href="' + "x" * 1900 + '">', "user_name"):
+            text = ("a_ " * 7000)[: size - 1] + f" {piece} " + "so " * 10_000
+            assert text.replace(piece, "") in "".join(
+                text[a.end : b.start] for a, b in pairwise([Span(0, 0, Kind.NAME), *DEFAULT.find(text), END(text)])
+            )
 
 
 # --- any text ---------------------------------------------------------------------------------------------------------
