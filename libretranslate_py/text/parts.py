@@ -12,6 +12,8 @@ from libretranslate_py.text.spans import Span
 
 # A target word without a link to either side may stand between two words of a pair, at this cost.
 _GAP = -0.04
+# A link of less than this is no reason to put a pair somewhere.
+_LEAST_LINK = 0.25
 # A longer block is divided into parts of at least so many words: what a tag costs grows with the part that it is in.
 _LEAST_WORDS = 60
 # How much a mark that touches a word holds on to it, in crossing links.
@@ -210,6 +212,17 @@ def strongest_link(part: Part, source: int) -> int | None:
             if word == source and (found is None or weight > found[0]):
                 found = (weight, target)
     return found[1] if found else None
+
+
+def strongest_word(part: Part, parent: object, own: tuple[int, int], within: tuple[int, int]) -> int | None:
+    """The free target word with the strongest link to the source words ``own``, though others may have more of it."""
+    best: tuple[float, int] | None = None
+    for start, stop in free_runs(part, parent, *within):
+        for number in (n for run in part.without_pieces(start, stop) for n in range(*run)):
+            weight = sum(w for s, w in part.links[number - part.first_target] if own[0] <= s < own[1])
+            if weight >= _LEAST_LINK and (best is None or weight > best[0]):
+                best = weight, number
+    return best[1] if best else None
 
 
 def by_share(part: Part, own: tuple[int, int], within: tuple[int, int]) -> tuple[int, int]:

@@ -17,6 +17,7 @@ from libretranslate_py.text.parts import (
     least_crossings,
     make_parts,
     strongest_link,
+    strongest_word,
 )
 from libretranslate_py.text.spans import Kind, Segment, Span
 
@@ -259,14 +260,7 @@ class _Placer:
             free = free_runs(part, node.parent, begin, end)
             if free == [(begin, end)]:
                 return float("inf"), begin, end
-        gains = [gain_of(part.links[t - part.first_target], own_low, own_high) for t in range(begin, end)]
-        if part.held_sources.issuperset(range(own_low, own_high)):
-            # Nothing but pieces: nothing but these again.
-            gains = [-1.0] * len(gains)
-        # A protected piece stays inside the pairs that it was in, and outside of others.
-        for number, place in part.held.items():
-            if begin <= number < end:
-                gains[number - begin] = _HELD if node.span.start <= place < node.span.end else -_HELD
+        gains = _gains(node, part, (own_low, own_high), (begin, end))
         best = (0.0, begin, begin)
         for start, stop in free_runs(part, node.parent, begin, end):
             if (to_end and stop != end) or (from_start and start != begin):
@@ -276,6 +270,10 @@ class _Placer:
                 best = (run[0], start + run[1], start + run[2])
         if best[0] >= _LEAST_GAIN:
             return best
+        if not to_end and not from_start:
+            word = strongest_word(part, node.parent, (own_low, own_high), (begin, end))
+            if word is not None:
+                return 0.0, word, word + 1
         return self._between_neighbours(node, part, (own_low, own_high), (begin, end), to_end or from_start)
 
     def _between_neighbours(
@@ -355,6 +353,20 @@ class _Placer:
         while place > part.start and self._target[place - 1] in OPENING_MARKS:
             place -= 1
         return place
+
+
+def _gains(node: Node, part: Part, own: tuple[int, int], within: tuple[int, int]) -> list[float]:
+    """What each target word of ``within`` says for being in the pair, whose source words are ``own``."""
+    begin, end = within
+    gains = [gain_of(part.links[t - part.first_target], *own) for t in range(begin, end)]
+    if part.held_sources.issuperset(range(*own)):
+        # Nothing but pieces: nothing but these again.
+        gains = [-1.0] * len(gains)
+    # A protected piece stays inside the pairs that it was in, and outside of others.
+    for number, place in part.held.items():
+        if begin <= number < end:
+            gains[number - begin] = _HELD if node.span.start <= place < node.span.end else -_HELD
+    return gains
 
 
 def _keep_apart(siblings: list[Node], end: int) -> None:

@@ -66,6 +66,7 @@ def placed(tagged: str, target: str, links: str) -> str:
         ("it is <b>today</b>", "c'est aujourd'hui", "0-0 1-1 2-2", "c'est <b>aujourd'hui</b>"),
         ("I do <b>not</b> go", "I don't go", "0-0 2-2 3-3", "I <b>don't</b> go"),
         ("Hello<m/>, welcome you", "¡Hola, bienvenido!", "0-0 1-1 2-1", "¡Hola<m/>, bienvenido!"),
+        ("Hello <b>big</b> world", "Hola grande", "0-0:0.74 1-0:0.25 1-1:0.52 2-1:0.58 0-1:0.17", "Hola <b>grande</b>"),
         ("the <b>water</b> here", "l'eau ici", "0-0 1-1 2-2", "l'<b>eau</b> ici"),
     ],
 )
