@@ -22,6 +22,8 @@ LONGEST_TERM = 200
 
 _SHAPE = "a JSON object from source terms to target terms, with null for a term that is not to be translated"
 _ENDS_SENTENCE = frozenset(".!?:…。！？：｡؟۔।॥։។።")
+# More quotes and brackets than this do not stand at the beginning of a sentence.
+_LOOK_BACK = 16
 _DOTTED_I = frozenset({"tr", "az"})
 # In a phrase written like a title, words up to this length ("of", "the") have no capital of their own.
 _SMALL_WORD = 3
@@ -187,12 +189,12 @@ def _is_small(word: str) -> bool:
 
 def _begins_sentence(tokens: Tokens, place: int) -> bool:
     """Whether nothing, or only quotes, brackets and spaces after the end of a sentence, stands before ``place``."""
-    for number in range(place - 1, -1, -1):
+    for number in range(place - 1, max(-1, place - 1 - _LOOK_BACK), -1):
         if tokens.keys[number] in _ENDS_SENTENCE:
             return True
         if tokens.is_word(number):
             return False
-    return True
+    return place <= _LOOK_BACK
 
 
 def _capitalise(target: str, language: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -17,6 +17,7 @@ from libretranslate_py.text.paragraphs_pieces import FIRM, LOOSE, Interval, inte
 from libretranslate_py.text.paragraphs_quotes import escaped_quotes, unescape
 from libretranslate_py.text.pieces import Finder, protect
 from libretranslate_py.text.spans import Kind, Segment, Span, Template
+from libretranslate_py.text.windows import find_all
 
 # No language that uses spaces has words of this many characters: such a run is base64, a key, a noise of letters.
 LONGEST_WORD = 100
@@ -62,6 +63,7 @@ _ORDINAL = re.compile(
 _ROMAN_DIGITS = {"i": 1, "v": 5, "x": 10, "l": 50}
 
 _WRAPPERS = (("(", ")"), ("[", "]"), ("{", "}"), ("**", "**"), ("*", "*"), ("__", "__"), ("_", "_"), ("`", "`"))
+_OPENING_SIGNS = frozenset(opening[0] for opening, _ in _WRAPPERS)
 
 # Matched against single words, which are short: longer ones are separators.
 _TOP_LEVEL = r"(?:com|org|net|edu|gov|mil|int|info|biz|dev|app|[a-z]{2})"
@@ -73,6 +75,9 @@ _ADDRESS = re.compile(
     r"[)\]}>\"'»”.,;:!?…]*",
     re.IGNORECASE,
 )
+
+
+_A_WORD = re.compile(r"\S+")
 
 
 def find_nothing(text: str) -> Sequence[Span]:
@@ -90,7 +95,7 @@ def extract(text: str, find: Finder = find_nothing) -> Template:
     """
     intervals = intervals_of(find(text))
     masked = mask(text, intervals)
-    separators, extra_spaces = _lines(masked, list(_SEPARATOR.finditer(masked)))
+    separators, extra_spaces = _lines(masked, find_all(_SEPARATOR, masked))
     broken = _broken_pairs(intervals, separators)
     if broken:
         masked = mask(text, [(start, end, span, LOOSE if span in broken else m) for start, end, span, m in intervals])
@@ -108,7 +113,7 @@ def is_translatable(text: str) -> bool:
     if text.isascii() and text.isalpha() and len(text) <= LONGEST_WORD:
         return True
     cutter = _Cutter(text, ())
-    separators = [separator.span() for separator in _SEPARATOR.finditer(text)]
+    separators = [separator.span() for separator in find_all(_SEPARATOR, text)]
     return any(cutter.cut(start, end) for start, end in _between(separators, len(text)))
 
 
@@ -153,6 +158,8 @@ def _roman(numeral: str) -> int:
 
 def _unwrap(chunk: str, first: int, last: int) -> tuple[int, int]:
     """Leave out a pair of brackets or marks around the whole of ``chunk[first:last]``: it stays as it is."""
+    if chunk[first : first + 1] not in _OPENING_SIGNS:
+        return first, last
     for opening, closing in _WRAPPERS:
         width = len(opening)
         inside = chunk[first + width : last - width]
@@ -170,7 +177,8 @@ def _unwrap(chunk: str, first: int, last: int) -> tuple[int, int]:
 
 
 def _has_words(chunk: str) -> bool:
-    return any(_has_letter(word) and not _ADDRESS.fullmatch(word) for word in chunk.split())
+    words = (found.group() for found in _A_WORD.finditer(chunk))
+    return any(_has_letter(word) and not _ADDRESS.fullmatch(word) for word in words)
 
 
 def _has_letter(word: str) -> bool:
@@ -183,7 +191,7 @@ _LINE_END = re.compile(r"[^\S\t \u00a0\u3000\u2000-\u200a\u202f\u205f\u1680]|[\x
 _FINAL_MARKS = frozenset(".!?…。！？)]\"'”»" + LOOSE)
 
 
-def _lines(masked: str, separators: Sequence[re.Match[str]]) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+def _lines(masked: str, separators: Iterable[re.Match[str]]) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
     """Return what separates segments, and the spaces beyond the first where a sentence goes on behind several.
 
     That is so where a lower-case letter follows, and nothing else on the line looks as if there were columns.
@@ -330,4 +338,4 @@ class _Builder:
 
 
 def _moved(span: Span, back: int) -> Span:
-    return replace(span, start=span.start - back, end=span.end - back)
+    return replace(span, start=span.start - back, end=span.end - back) if back else span

@@ -151,12 +151,9 @@ def _width(template: Template) -> int:
 
 
 def _escaped(span: Span, escape: Callable[[str], str]) -> Span:
-    return replace(
-        span,
-        opening=_escaped_template(span.opening, escape),
-        closing=_escaped_template(span.closing, escape),
-        output=_escaped_template(span.output, escape),
-    )
+    own = (span.opening, span.closing, span.output)
+    opening, closing, output = (_escaped_template(template, escape) for template in own)
+    return span if (opening, closing, output) == own else replace(span, opening=opening, closing=closing, output=output)
 
 
 def _escaped_template(template: Template, escape: Callable[[str], str]) -> Template:

@@ -63,7 +63,10 @@ _REFERENCE = r"\[[^\[\]\n]{0,100}+\]"
 _LABEL = rf"(?:{_WORDS}!\[[^\[\]\n]{{0,300}}+\](?:\({_TARGET}\)|{_REFERENCE})){{0,3}}+{_WORDS}"
 
 # What string files write for a line end or a tab. Before a small letter it may as well begin the name of a command.
-_BREAK = r"\\[nr](?![a-z])|(?<=[\w.,:;!?)\]}\"'>])\\[nr](?=[a-z])|\\t(?![a-z])|(?<=[.,:;!?])\\t"
+_BREAK = (
+    r"\\[nr](?![a-z])|(?<=[\w.,:;!?)\]}\"'>])\\[nr](?=[a-z])|\\t(?![a-z])"
+    r"|(?<=[\w.,:;!?)\]}\"'>])\\t(?!o\b|t\b|ext|ab|an|au|imes|itle|ilde|oday|he|hi|op|ri)"
+)
 
 # --- kinds: (group, expression) in order of precedence at one place ---------------------------------------------------
 
@@ -248,6 +251,7 @@ _FIRST = {
     "formula_name": rf"{_LETTER}\dΑ-ω+−$€£§№#-",
     "digits_name": r"A-Z\d+(",
     "article_name": "A-Z",
+    "price_number": r"A-Z$€£¥\d",
     "template_name": r"{<*\[$@",
     "dollar_name": "$#%",
     "percents": r"\d%",
@@ -319,6 +323,17 @@ def _entity(match: re.Match[str]) -> Kind | None:
     return None if is_alone or before.isalpha() or after.isalpha() else Kind.NAME
 
 
+_A_BREAK = re.compile(_BREAK)
+_QUOTE = re.compile(r"\\['\"]")
+
+
+def _break(match: re.Match[str]) -> Kind | None:
+    """Of a word with other backslashes, such as a path, this is a part."""
+    before = match.string[max(0, match.start() - 60) : match.start()]
+    word = "" if before[-1:].isspace() else "".join(before.split()[-1:])
+    return Kind.MARK if word.count("\\") <= len(_A_BREAK.findall(word)) + len(_QUOTE.findall(word)) else None
+
+
 _MAKERS: dict[str, Callable[[re.Match[str]], Kind | None]] = {
     "printf": _printf,
     "percents": _percents,
@@ -328,6 +343,7 @@ _MAKERS: dict[str, Callable[[re.Match[str]], Kind | None]] = {
     "dollar_name": _counting,
     "percent_name": _counting,
     "entity": _entity,
+    "break_mark": _break,
 }
 
 
@@ -336,6 +352,8 @@ def piece_kind(group: str, match: re.Match[str]) -> Kind | None:
     maker = _MAKERS.get(group)
     if maker:
         return maker(match)
+    if group.endswith("_number"):
+        return Kind.NUMBER
     return Kind.MARK if group.endswith("_mark") else Kind.NAME
 
 

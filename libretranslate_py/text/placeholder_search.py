@@ -1,4 +1,4 @@
-"""How a text is searched: piece by piece, so that other threads have their turn, and what needs no search at all."""
+"""What of a text needs no search for placeholders: what has none of their characters, and fenced code."""
 
 from __future__ import annotations
 
@@ -7,48 +7,24 @@ from collections.abc import Iterator
 
 from libretranslate_py.text.characters import UNSPACED
 from libretranslate_py.text.spans import Kind, Span
-
-# The interpreter runs no other thread while ``re`` searches: a window takes some hundredths of a second at worst.
-_WINDOW = 16_384
-# Where a window ends, what begins in it is seen this far.
-_BEYOND = 4_096
-# What ends this near to the end of what is seen may be longer.
-_DOUBTFUL = 512
+from libretranslate_py.text.windows import WINDOW
 
 # Letters, and signs that stand beside words: nothing that any kind needs. A capital behind a small letter, two
 # capitals in a row or a full stop before a letter may be a part of a name.
 _PLAIN = re.compile(
-    rf"(?:[^\W\d_A-Z{UNSPACED}]|(?<![^\W\d_])[A-Z](?![A-Z])|[ ,;!?'\"\n\r()]|:(?!\w)|-(?![\w-])|\.(?![\w.~/*-]))*+"
+    rf"(?:[^\W\d_A-Z{UNSPACED}]|(?<![^\W\d_])[A-Z](?![A-Z])"
+    r"|[ ,;!?'\"\n\r)]|\((?!\))|:(?!\w)|-(?![\w-])|\.(?![\w.~/*-]))*+"
 )
 
 
 def is_plain(text: str) -> bool:
     """Whether ``text`` has none of the characters that placeholders of the kinds are made of."""
-    position = 0
-    while position < len(text):
-        edge = min(position + _WINDOW, len(text))
-        found = _PLAIN.match(text, position, edge)
-        if not found or found.end() < edge:
+    for start in range(0, len(text), WINDOW):
+        end = min(start + WINDOW, len(text))
+        found = _PLAIN.match(text, start, end)
+        if not found or found.end() < end:
             return False
-        position = edge
     return True
-
-
-def find_next(pattern: re.Pattern[str], text: str, position: int) -> re.Match[str] | None:
-    """Return the first match of ``pattern`` from ``position`` on, as ``pattern.search`` would.
-
-    One that takes more than _BEYOND characters to be told from something else may be missed.
-    """
-    while position < len(text):
-        edge = position + _WINDOW
-        seen = edge + _BEYOND
-        match = pattern.search(text, position, seen)
-        if match and seen < len(text) and match.start() < edge and match.end() > seen - _DOUBTFUL:
-            match = pattern.match(text, match.start())
-        if match and match.start() < edge:
-            return match
-        position = edge
-    return None
 
 
 # --- fenced code ------------------------------------------------------------------------------------------------------

@@ -17,8 +17,9 @@ from libretranslate_py.text.icu import Braces
 from libretranslate_py.text.paragraphs import extract
 from libretranslate_py.text.placeholder_kinds import KINDS, group_of, piece_kind, scanner, without_final_marks
 from libretranslate_py.text.placeholder_pairs import DELIMITERS, Pairing
-from libretranslate_py.text.placeholder_search import fenced_code, find_next, is_plain
+from libretranslate_py.text.placeholder_search import fenced_code, is_plain
 from libretranslate_py.text.spans import Kind, Segment, Span, Template
+from libretranslate_py.text.windows import find_next
 
 MOST_EXPRESSIONS = 100
 LONGEST_EXPRESSION = 1000
