@@ -135,10 +135,12 @@ def main() -> None:
         report_lexer(measure_lexer(), report)
     _print_report(report, len(cases) if findings else 0)
     wrong = [finding for finding in findings if not finding.right]
-    _save(machine, report, wrong)
+    # What was measured in part does not take the place of a whole result.
+    name = "-".join(["fidelity", *sorted(set(arguments.only or ()))])
+    _save(machine, report, wrong, name)
     if findings:
         _print_wrong(wrong, arguments.verbose)
-    plot(report.rows, f"Fidelity, {machine['processor']}", RESULTS / "fidelity.png")
+    plot(report.rows, f"Fidelity, {machine['processor']}", RESULTS / f"{name}.png")
 
 
 def _measure_quality(url: str, arguments: argparse.Namespace, report: Report) -> None:
@@ -196,7 +198,7 @@ def _print_wrong(wrong: Sequence[Finding], verbose: bool) -> None:
         print(f"\n{finding.case.id}, {finding.figure}\n  {finding.case.q!r}\n  {finding.output!r}\n  {finding.detail}")
 
 
-def _save(machine: Mapping[str, object], report: Report, wrong: Sequence[Finding]) -> None:
+def _save(machine: Mapping[str, object], report: Report, wrong: Sequence[Finding], name: str) -> None:
     RESULTS.mkdir(parents=True, exist_ok=True)
     rows = [{"says": row.says, "value": row.value, "target": row.target, "reached": row.reached} for row in report.rows]
     listed = [
@@ -205,7 +207,7 @@ def _save(machine: Mapping[str, object], report: Report, wrong: Sequence[Finding
         for one in wrong
     ]
     written = {"machine": machine, "figures": rows, "not_right": listed}
-    (RESULTS / "fidelity.json").write_text(json.dumps(written, indent=1, ensure_ascii=False) + "\n")
+    (RESULTS / f"{name}.json").write_text(json.dumps(written, indent=1, ensure_ascii=False) + "\n")
 
 
 def _parse_arguments() -> argparse.Namespace:

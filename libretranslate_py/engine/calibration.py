@@ -105,10 +105,12 @@ class Calibration:
         with self._lock:
             self._unsettled.add(key)
             self._entries()[key] = found
-        if found is not None and renew:
-            renew()
-        with self._lock:
-            self._unsettled.discard(key)
+        try:
+            if found is not None and renew:
+                renew()
+        finally:
+            with self._lock:
+                self._unsettled.discard(key)
 
     def _entries(self) -> dict[str, Setting | None]:
         if self._known is None:

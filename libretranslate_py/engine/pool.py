@@ -30,6 +30,13 @@ ModelT = TypeVar("ModelT", bound=LoadedModel)
 
 
 @dataclass(eq=False)
+class _Pins:
+    """Requests that hold a package, whichever of its models they meet."""
+
+    count: int = 0
+
+
+@dataclass(eq=False)
 class _Entry(Generic[ModelT]):
     """One package that was asked for. ``loading`` is held while its model loads, so that it loads once."""
 
@@ -38,7 +45,7 @@ class _Entry(Generic[ModelT]):
     model: ModelT | None = None
     tokenizer: Tokenizer | None = None
     leases: int = 0
-    pins: int = 0
+    pins: _Pins = field(default_factory=lambda: _Pins())
     retired: bool = False
     last_used: float = 0.0
 
@@ -111,7 +118,7 @@ class Pool(Generic[ModelT]):
             old = self._entries.get(package.path)
             if old is None or old.package != package or (old.model is None and not old.leases):
                 return
-            self._entries[package.path] = _Entry(package, tokenizer=old.tokenizer, retired=old.retired)
+            self._entries[package.path] = _Entry(package, tokenizer=old.tokenizer, pins=old.pins, retired=old.retired)
             old.retired = True
         self._unload([old])
 
@@ -139,22 +146,24 @@ class Pool(Generic[ModelT]):
                 retired = self._kept is not None and package.path not in self._kept
                 entry = self._entries[package.path] = _Entry(package, retired=retired)
             entry.leases += leases
-            entry.pins += pins
+            entry.pins.count += pins
             entry.last_used = time.monotonic()
             return entry
 
     def _let_go(self, entry: _Entry[ModelT], *, leases: int = 0, pins: int = 0) -> None:
         with self._lock:
             entry.leases -= leases
-            entry.pins -= pins
+            entry.pins.count -= pins
             entry.last_used = time.monotonic()
-            unused = entry.retired and not entry.leases and not entry.pins
+            # The one that has come in its place meanwhile was held by the same pins.
+            held = {id(one): one for one in (entry, self._entries.get(entry.package.path)) if one}.values()
+            unused = [one for one in held if one.retired and not one.leases and not one.pins.count]
         if unused:
-            self._unload([entry], forget=True)
+            self._unload(unused, forget=True)
 
     def _idle_entries(self) -> list[_Entry[ModelT]]:
         with self._lock:
-            return [entry for entry in self._entries.values() if not entry.leases and not entry.pins]
+            return [entry for entry in self._entries.values() if not entry.leases and not entry.pins.count]
 
     def _keep_to_limit(self) -> None:
         if not self._memory_limit:
@@ -163,8 +172,8 @@ class Pool(Generic[ModelT]):
             loaded = [entry for entry in self._entries.values() if entry.model]
             excess = sum(entry.model.bytes for entry in loaded if entry.model) - self._memory_limit
             # A leased model may not go, a batch is running on it. A pinned one may, if its request can load it again.
-            free = [e for e in loaded if not e.leases and not (e.pins and e.retired)]
-            free.sort(key=lambda e: (e.pins > 0, e.last_used))
+            free = [e for e in loaded if not e.leases and not (e.pins.count and e.retired)]
+            free.sort(key=lambda e: (e.pins.count > 0, e.last_used))
             victims = []
             for entry in free:
                 if excess <= 0:
@@ -179,7 +188,7 @@ class Pool(Generic[ModelT]):
                 if entry.leases:
                     continue
                 model, entry.model = entry.model, None
-                if forget and not entry.pins and self._entries.get(entry.package.path) is entry:
+                if forget and not entry.pins.count and self._entries.get(entry.package.path) is entry:
                     del self._entries[entry.package.path]
             if model is not None:
                 model.unload()

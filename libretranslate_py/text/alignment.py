@@ -48,7 +48,7 @@ class Alignment:
     links: tuple[Link, ...]
 
 
-# Beyond this, words that differ are not compared one by one.
+# Beyond this, words that differ are not compared one by one, but taken for those at the same share of the text.
 _MOST_COMPARISONS = 40_000
 # Links of less than this share of a word say nothing.
 LEAST_WEIGHT = 0.05
@@ -94,6 +94,9 @@ def follow(before: str, after: str) -> list[int | None]:
         for old_start, new_start, size in SequenceMatcher(None, middle, new_middle, False).get_matching_blocks():
             for n in range(size):
                 found[head + old_start + n] = head + new_start + n
+    else:
+        for n in range(len(middle)):
+            found[head + n] = head + n * len(new_middle) // len(middle) if new_middle else None
     return found
 
 

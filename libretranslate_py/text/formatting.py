@@ -85,7 +85,7 @@ def prepare(sentence: str, language: str = "") -> Prepared:
     """
     shouted = _is_shouted(sentence)
     text = _sentence_case(sentence, language) if shouted else sentence
-    return Prepared(sentence, text.translate(_TYPEWRITTEN), language, shouted)
+    return Prepared(sentence, _CONTROL.sub(" ", text.translate(_TYPEWRITTEN)), language, shouted)
 
 
 def _follow_typography(source: str, result: str) -> str:

@@ -12,6 +12,7 @@ from libretranslate_py.text.spans import Span
 
 # A target word without a link to either side may stand between two words of a pair, at this cost.
 _GAP = -0.04
+_MOST_WORDS = 240
 # A link of less than this is no reason to put a pair somewhere.
 _LEAST_LINK = 0.25
 # A longer block is divided into parts of at least so many words: what a tag costs grows with the part that it is in.
@@ -130,26 +131,34 @@ def _divide(block: Block, offset: int) -> Iterator[Part]:
             target[next_t][0] if next_t < len(target) else offset + len(block.text),
             source[s:next_s],
             target[t:next_t],
-            [[(word - s, weight) for word, weight in own] for own in links[t:next_t]],
+            [[(word - s, weight) for word, weight in own if s <= word < next_s] for own in links[t:next_t]],
         )
 
 
 def _cuts(
     source: Sequence[tuple[int, int]], target: Sequence[tuple[int, int]], links: Sequence[Sequence[tuple[int, float]]]
 ) -> Iterator[tuple[int, int]]:
-    """Yield where a long block can be divided, as (source word, target word): all links lie on one side."""
+    """Yield where a long block is divided, as (source word, target word).
+
+    That is where all links lie on one side; where there is no such place for long, at the same share of both texts.
+    """
     lowest = [len(source)] * (len(target) + 1)
     for number in range(len(target) - 1, -1, -1):
         lowest[number] = min([lowest[number + 1], *(word for word, _ in links[number])])
-    highest, last = -1, 0
+    highest, last_source, last = -1, 0, 0
     for number, own in enumerate(links):
-        s = lowest[number]
-        # Words with the same range are one piece.
-        is_edge = 0 < s < len(source) and source[s] != source[s - 1] and number and target[number] != target[number - 1]
-        if number - last >= _LEAST_WORDS and len(target) - number >= _LEAST_WORDS and highest < s and is_edge:
-            yield s, number
-            last = number
+        if number - last >= _LEAST_WORDS and len(target) - number >= _LEAST_WORDS:
+            is_forced = number - last >= _MOST_WORDS
+            s = len(source) * number // len(target) if is_forced else lowest[number]
+            if (is_forced or highest < s) and s > last_source and _are_edges(source, s) and _are_edges(target, number):
+                yield s, number
+                last_source, last = s, number
         highest = max([highest, *(word for word, _ in own)])
+
+
+def _are_edges(words: Sequence[tuple[int, int]], number: int) -> bool:
+    """Whether a word begins at ``number``: several with the same range are one piece."""
+    return 0 < number < len(words) and words[number] != words[number - 1]
 
 
 def _touched(words: Sequence[tuple[int, int]], within: tuple[int, int]) -> Iterator[int]:

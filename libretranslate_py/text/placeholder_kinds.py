@@ -216,6 +216,7 @@ KINDS: dict[str, tuple[tuple[str, str], ...]] = {
     "number": NUMBERS,
     "emoji": (("emoji_mark", _EMOJI),),
     "entity": (
+        ("sign_mark", "[©®™℗℠]"),
         ("space_mark", rf"(?:{_SPACE}){{1,40}}+"),
         ("break_mark", rf"(?<!\\)(?:{_BREAK}){{1,40}}+"),
         ("escaped", rf"&lt;/?(?:{_HTML_NAMES})(?:\s(?:(?!&[lg]t;)[^<>\n]){{0,300}})?\s?/?&gt;"),
@@ -246,6 +247,7 @@ _FIRST = {
     **dict.fromkeys(("tag", "comment_mark"), "<"),
     **dict.fromkeys(("bbcode", "citation_mark", "definition_mark"), r"\["),
     **dict.fromkeys(("space_mark", "escaped", "bracket", "entity"), "&"),
+    "sign_mark": "©®™℗℠",
     "code_name": "`",
     "email_name": rf"{_LETTER}\d.%+-",
     "formula_name": rf"{_LETTER}\dΑ-ω+−$€£§№#-",
