@@ -49,9 +49,9 @@ class Candidate:
 
 
 class Decode(Protocol):
-    """Sentences -> the candidates of each, the preferred one first, never none."""
+    """Sentences -> the candidates of each, the preferred one first, never none. aligned: who needs an alignment."""
 
-    def __call__(self, sentences: Sequence[str], *, aligned: bool) -> list[list[Candidate]]: ...
+    def __call__(self, sentences: Sequence[str], *, aligned: Sequence[bool]) -> list[list[Candidate]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +202,7 @@ class _Work:
         carried = [
             carry(self._sentences[n].text, self._loads[n], attempt, self._target, self._missing.get(n)) for n in numbers
         ]
-        aligned = by_alignment or any(self._sentences[n].edges for n in numbers)
+        aligned = [by_alignment or bool(self._sentences[n].edges) for n in numbers]
         for n, one, prepared, candidates in zip(
             numbers, carried, *self._decode_prepared(carried, aligned), strict=True
         ):
@@ -220,10 +220,9 @@ class _Work:
         return [n for n in numbers if not self._done[n]]
 
     def _decode_prepared(
-        self, carried: Sequence[Carried], aligned: bool
+        self, carried: Sequence[Carried], aligned: Sequence[bool]
     ) -> tuple[list[Prepared], list[list[Candidate]]]:
         prepared = [prepare(one.text, self._language) for one in carried]
-        # All in one go: alignments that nobody needs cost less than batches that are not full.
         return prepared, self._decode([one.text for one in prepared], aligned=aligned) if prepared else []
 
     def _add(self, number: int, rendition: Rendition, *, is_best: bool) -> None:
@@ -274,8 +273,8 @@ def _block(
         whole = Alignment(((sentence.start, sentence.end),), ((0, len(settled.text)),), (Link(0, 0, 1.0),))
         return Block(sentence.start, sentence.end, settled.text, settled.pieces, whole)
     alignment = retell(candidate.alignment, prepared.text, carried.text, candidate.text, restored)
-    source = tuple((sentence.start + start, sentence.start + end) for start, end in carried.words())
-    alignment = Alignment(source, settled.words, alignment.links)
+    source = tuple([(sentence.start + start, sentence.start + end) for start, end in carried.words()])
+    alignment = Alignment(source, settled.move(alignment.target), alignment.links)
     return Block(sentence.start, sentence.end, settled.text, settled.pieces, alignment)
 
 

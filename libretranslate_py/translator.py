@@ -261,7 +261,7 @@ class Translator:
     ) -> list[list[Rendition]]:
         """The renditions of each sentence, distinct and best first, all the way along the route."""
 
-        def decode(sentences: Sequence[str], *, aligned: bool) -> list[list[Candidate]]:
+        def decode(sentences: Sequence[str], *, aligned: Sequence[bool]) -> list[list[Candidate]]:
             return self._follow(route, sentences, aligned, request, network)
 
         with ExitStack() as held:
@@ -270,20 +270,26 @@ class Translator:
             return translate_sentences(sentences, decode, route[0].source, request.target)
 
     def _follow(
-        self, route: Route, sentences: Sequence[str], aligned: bool, request: TranslationRequest, network: _Network
+        self,
+        route: Route,
+        sentences: Sequence[str],
+        aligned: Sequence[bool],
+        request: TranslationRequest,
+        network: _Network,
     ) -> list[list[Candidate]]:
-        options = DecodeOptions(self._beam_size, alignment=aligned)
+        options = DecodeOptions(self._beam_size, alignment=any(aligned))
         alignments: list[Alignment | None] = [None] * len(sentences)
         for direction in route[:-1]:
-            found = self._engine.translate(network.catalogue.served[direction], sentences, options, request.client_gone)
+            package = network.catalogue.served[direction]
+            found = self._engine.translate(package, sentences, options, request.client_gone, aligned)
             alignments = [_compose(before, best[0].alignment) for before, best in zip(alignments, found, strict=True)]
             sentences = [best[0].text.strip() or before for best, before in zip(found, sentences, strict=True)]
         last = network.catalogue.served[route[-1]]
-        results = self._engine.translate(last, sentences, options, request.client_gone)
+        results = self._engine.translate(last, sentences, options, request.client_gone, aligned)
         if request.alternatives:
             count = request.alternatives + _SPARE + request.alternatives // _PER_SPARE
             options = replace(options, beam_size=max(self._beam_size, count), hypotheses=count)
-            wider = self._engine.translate(last, sentences, options, request.client_gone)
+            wider = self._engine.translate(last, sentences, options, request.client_gone, aligned)
             results = [best[:1] + others for best, others in zip(results, wider, strict=True)]
         return [
             [Candidate(h.text.strip() or sentence, h.score, _compose(before, h.alignment)) for h in hypotheses]

@@ -132,7 +132,7 @@ def test_any_markup_keeps_its_tags(
     ((result, *_),) = world.translate([soup], mischief, route, form="html", attributes=attributes)
     before = tokens_of(soup.replace("\ud800", "\ufffd"))
     assert tokens_of(result) == before
-    assert set(names(result)) <= set(names(soup))
+    assert set(names(result)) <= set(names(soup.replace("\ud800", "\ufffd")))
 
 
 def tokens_of(markup: str) -> Counter[tuple[str, ...]]:

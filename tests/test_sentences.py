@@ -27,9 +27,9 @@ class Model:
         self.identity = identity
         self.read: list[str] = []
 
-    def __call__(self, sentences: Sequence[str], *, aligned: bool) -> list[list[Candidate]]:
+    def __call__(self, sentences: Sequence[str], *, aligned: Sequence[bool]) -> list[list[Candidate]]:
         self.read += sentences
-        return [[self._candidate(sentence, aligned)] for sentence in sentences]
+        return [[self._candidate(one, wanted)] for one, wanted in zip(sentences, aligned, strict=True)]
 
     def _candidate(self, sentence: str, aligned: bool) -> Candidate:
         text = re.sub(r"\b(?!Tom\b|Boston\b)\w+", lambda word: word.group().upper(), self.spoil(sentence))
@@ -188,8 +188,8 @@ def test_alternatives_change_nothing_about_the_best_translation() -> None:
             others = [Candidate(f"{name} {sentence}", -2.0) for name in ("first", "second")]
             return [self._candidate(sentence, aligned), *others]
 
-        def __call__(self, sentences: Sequence[str], *, aligned: bool) -> list[list[Candidate]]:
-            return [self._candidates(sentence, aligned) for sentence in sentences]
+        def __call__(self, sentences: Sequence[str], *, aligned: Sequence[bool]) -> list[list[Candidate]]:
+            return [self._candidates(one, wanted) for one, wanted in zip(sentences, aligned, strict=True)]
 
     def lose_names(text: str) -> str:
         return text.replace("Tom", "")

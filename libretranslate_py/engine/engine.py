@@ -86,6 +86,12 @@ class _Call:
     tokenizer: Tokenizer
     options: DecodeOptions
     client_gone: Callable[[], bool] | None
+    # Sentences whose alignment nobody wants.
+    plain: frozenset[str] = frozenset()
+
+    def options_for(self, sentence: str) -> DecodeOptions:
+        """What decides on the result for ``sentence``; it may all the same share a batch with aligned ones."""
+        return replace(self.options, alignment=False) if sentence in self.plain else self.options
 
     def count(self, text: str) -> int:
         return len(self.tokenizer.encode(text))
@@ -164,15 +170,19 @@ class Engine:
         sentences: Sequence[str],
         options: DecodeOptions,
         client_gone: Callable[[], bool] | None = None,
+        aligned: Sequence[bool] | None = None,
     ) -> list[Hypotheses]:
         """The hypotheses of each sentence, best first; at least one each, at most ``options.hypotheses``.
+
+        ``aligned``: for which sentences ``options.alignment`` counts, None = all: an alignment takes as long as a tenth
+        of the decoding with a small model.
 
         Raises Overloaded, Stopping, TranslationFailed, CorruptPackage, and ClientGone when ``client_gone`` says so.
         """
         with self.pool.pin(package) as tokenizer:
             if options.alignment and self._calibrator and self._calibrator.needed(package):
                 self._calibrator.settle(package, tokenizer, self.pool.renew)
-            call = _Call(package, tokenizer, options, client_gone)
+            call = _Call(package, tokenizer, options, client_gone, _plain(sentences, aligned))
             return self._in_parts(call, [self._cut(sentence, tokenizer) for sentence in sentences])
 
     def close(self) -> None:
@@ -225,7 +235,7 @@ class Engine:
         job = _Job(len(sentences))
         missing: list[tuple[int, _CacheKey, list[str]]] = []
         for index, sentence in enumerate(sentences):
-            key = (call.package, call.options, sentence)
+            key = (call.package, call.options_for(sentence), sentence)
             kept = self.cache.get(key)
             if kept is not None:
                 job.set(index, kept, None)
@@ -276,8 +286,15 @@ class Engine:
             ]
 
 
+def _plain(sentences: Sequence[str], aligned: Sequence[bool] | None) -> frozenset[str]:
+    if aligned is None:
+        return frozenset()
+    wanted = {sentence for sentence, is_wanted in zip(sentences, aligned, strict=True) if is_wanted}
+    return frozenset(sentences) - wanted
+
+
 def _encode(call: _Call, sentence: str) -> list[str]:
-    if not call.options.alignment:
+    if not call.options_for(sentence).alignment:
         return call.tokenizer.encode(sentence)
     found, ranges = call.tokenizer.locate_encoded(sentence)
     pieces = _Pieces(found)

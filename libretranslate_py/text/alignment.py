@@ -77,7 +77,8 @@ def follow(before: str, after: str) -> list[int | None]:
     ``after`` is ``before`` with other case, punctuation or spelling: where the number of words is the same, each is
     the word at its place.
     """
-    old, new = words_of(before), words_of(after)
+    old = words_of(before)
+    new = old if before == after else words_of(after)
     if len(old) == len(new):
         return list(range(len(old)))
     olds = [before[start:end].casefold() for start, end in old]
@@ -102,10 +103,12 @@ def follow(before: str, after: str) -> list[int | None]:
 
 def retell(alignment: Alignment, source: str, new_source: str, target: str, new_target: str) -> Alignment:
     """Return the alignment of ``source`` and ``target`` as one of the same sentences in another spelling."""
+    if source == new_source and target == new_target:
+        return alignment
     sources, targets = follow(source, new_source), follow(target, new_target)
-    links = (
+    links = [
         Link(s, t, link.weight)
         for link in alignment.links
         if (s := sources[link.source]) is not None and (t := targets[link.target]) is not None
-    )
+    ]
     return Alignment(words_of(new_source), words_of(new_target), tuple(links))

@@ -66,7 +66,10 @@ class Carried:
 
     def words(self) -> tuple[tuple[int, int], ...]:
         """Return the words of ``text``, each as the range of ``sentence`` that it stands for."""
-        return tuple((self._before(start), self._before(end, after=True)) for start, end in words_of(self.text))
+        words = words_of(self.text)
+        if not self.loads:
+            return words
+        return tuple((self._before(start), self._before(end, after=True)) for start, end in words)
 
     def _before(self, place: int, *, after: bool = False) -> int:
         shift = 0
@@ -111,7 +114,9 @@ def carry(
     are, since the model may well know the right translation. 1: for those that were ``missing`` (None = all), numbers
     and target terms, since models copy words of the target language. 2: for all. 3: numbers for terms, too.
     """
-    carriers, wanted = zip(*_choose(sentence, loads, attempt, target, missing), strict=True) if loads else ((), ())
+    if not loads:
+        return Carried(sentence, sentence, (), (), ())
+    carriers, wanted = zip(*_choose(sentence, loads, attempt, target, missing), strict=True)
     parts: list[str] = []
     places: list[tuple[int, int]] = []
     position = length = 0
@@ -159,6 +164,8 @@ def find(carried: Carried, hypothesis: str) -> tuple[Found, list[Load]]:
     A carrier must be there exactly once, as a word of its own if it was one in the sentence; a term that was left to
     the model, as often as it is wanted.
     """
+    if not carried.loads:
+        return [], []
     plain = _with_plain_digits(hypothesis)
     loads_of: dict[str, list[Load]] = {}
     for load, wanted in zip(carried.loads, carried.wanted, strict=True):
@@ -210,12 +217,18 @@ class Settled:
 
     text: str
     pieces: tuple[Piece, ...]
-    # Of each word of the hypothesis, its range in ``text``.
-    words: tuple[tuple[int, int], ...]
+    # What was replaced: start and end in the hypothesis, and in ``text``.
+    moves: tuple[tuple[int, int, int, int], ...]
+
+    def move(self, words: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
+        """Return where the ``words`` of the hypothesis are in ``text``."""
+        return tuple(_moved(words, self.moves)) if self.moves else words
 
 
 def settle(sentence: str, hypothesis: str, found: Found) -> Settled:
     """Return the hypothesis with what was ``found`` (ranges in order) replaced by what it stands for."""
+    if not found:
+        return Settled(hypothesis, (), ())
     parts: list[str] = []
     pieces: list[Piece] = []
     moves: list[tuple[int, int, int, int]] = []
@@ -235,8 +248,7 @@ def settle(sentence: str, hypothesis: str, found: Found) -> Settled:
             pieces += [Piece(span.start + shift, span.end + shift, span) for span in load.spans]
         length += len(own)
         position = end
-    text = "".join((*parts, hypothesis[position:]))
-    return Settled(text, tuple(pieces), tuple(_moved(words_of(hypothesis), moves)))
+    return Settled("".join((*parts, hypothesis[position:])), tuple(pieces), tuple(moves))
 
 
 def _term_at(load: Load, sentence: str, *, is_first: bool) -> str:

@@ -121,7 +121,9 @@ def _divide(block: Block, offset: int) -> Iterator[Part]:
         for link in block.alignment.links:
             links[link.target].append((link.source, link.weight))
     target = [(offset + start, offset + end) for start, end in words]
-    cuts = [(0, 0), *_cuts(source, target, links), (len(source), len(target))]
+    cuts = [(0, 0), (len(source), len(target))]
+    if len(target) >= 2 * _LEAST_WORDS:
+        cuts[1:1] = _cuts(source, target, links)
     for (s, t), (next_s, next_t) in pairwise(cuts):
         yield Part(
             block.alignment is None,
