@@ -100,7 +100,7 @@ def _blocks(sentences: Sequence[Sentence], supply: Iterator[Rendition], target: 
     for number, sentence in enumerate(sentences):
         if sentence.translatable:
             yield from next(supply).blocks
-        elif 0 < number < len(sentences) - 1 and not sentence.text.strip():
+        elif 0 < number < len(sentences) - 1 and not sentence.text.strip() and not sentence.spans:
             yield verbatim(sentence, joint(sentence.text, target))
         else:
             yield verbatim(sentence)

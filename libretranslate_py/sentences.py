@@ -87,27 +87,26 @@ def sentences_of(segment: Segment, language: str) -> list[Sentence]:
     edges = sorted({edge for span in segment.spans if span.kind not in _PROTECTED for edge in (span.start, span.end)})
     masked, blanked = (_mask(segment.text, protected, letter) for letter in "Xx")
     found: list[Sentence] = []
-    start = 0
-    next_span = next_edge = 0
+    start = next_span = next_edge = 0
     for part, separator in _split(masked, language):
-        end = start + len(part)
-        spans: list[Span] = []
-        while next_span < len(protected) and protected[next_span].start < end:
-            span = protected[next_span]
-            spans.append(replace(span, start=span.start - start, end=span.end - start))
-            next_span += 1
-        inside = []
-        while next_edge < len(edges) and edges[next_edge] < end:
-            if edges[next_edge] > start:
-                inside.append(edges[next_edge] - start)
-            next_edge += 1
-        text = segment.text[start:end]
-        words = is_translatable(blanked[start:end])
-        found.append(Sentence(text, start, words, tuple(spans), frozenset(inside)))
-        if separator or end < len(masked):
-            found.append(Sentence(separator, end, translatable=False))
-        start = end + len(separator)
+        for size, is_sentence in ((len(part), True), (len(separator), False)):
+            end = start + size
+            first_span, first_edge = next_span, next_edge
+            while next_span < len(protected) and protected[next_span].start < end:
+                next_span += 1
+            while next_edge < len(edges) and edges[next_edge] < end:
+                next_edge += 1
+            if is_sentence or size or end < len(masked):
+                spans = tuple(_shifted(span, -start) for span in protected[first_span:next_span])
+                inside = frozenset(edge - start for edge in edges[first_edge:next_edge] if edge > start)
+                words = is_sentence and is_translatable(blanked[start:end])
+                found.append(Sentence(segment.text[start:end], start, words, spans, inside))
+            start = end
     return found
+
+
+def _shifted(span: Span, by: int) -> Span:
+    return replace(span, start=span.start + by, end=span.end + by)
 
 
 def _split(text: str, language: str) -> Iterator[tuple[str, str]]:
@@ -283,7 +282,7 @@ def _fragments(sentence: Sentence, loads: Iterable[Load]) -> Iterator[Sentence]:
     position = 0
     for load in loads:
         yield from _fragment(sentence, position, load.start)
-        spans = tuple(replace(span, start=span.start - load.start, end=span.end - load.start) for span in load.spans)
+        spans = tuple(_shifted(span, -load.start) for span in load.spans)
         yield Sentence(sentence.text[load.start : load.end], sentence.start + load.start, False, spans)
         position = load.end
     yield from _fragment(sentence, position, len(sentence.text))

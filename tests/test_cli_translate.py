@@ -58,7 +58,7 @@ def test_placeholders_are_chosen(run: Callable[..., Done]) -> None:
     text = "The red house is near {the river}."
     assert "{the river}" not in run(*translate, text).out
     assert run(*translate, "--placeholders", r"\{.*?\}", text).out.count("{the river}") == 1
-    assert run(*translate, "--placeholders", "red", "--placeholders", "house", text).out.count("red") == 1
+    assert run(*translate, "--placeholders", "[r]ed", "--placeholders", "[h]ouse", text).out.count("red") == 1
     assert "`the dog`" in run(*translate, "I see `the dog`.").out
     assert "`the dog`" not in run(*translate, "--placeholders", "url", "I see `the dog`.").out
 

@@ -209,6 +209,11 @@ def test_bars_separate() -> None:
     assert model.read[:2] == ["Home", "About us"]
 
 
+def test_a_piece_that_looks_like_a_marker_is_kept() -> None:
+    one = Segment("x) is good", (Span(0, 1, Kind.NAME, output=("<select>",)),))
+    assert translate(one, Model()) == "<select>) IS GOOD"
+
+
 def test_segments_in_tags_are_translated() -> None:
     inner = Segment("a title", (), "a title")
     one = Segment("text", (Span(0, 4, Kind.PAIR, ('<b title="', inner, '">'), ("</b>",)),), "raw")

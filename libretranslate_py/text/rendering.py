@@ -59,7 +59,7 @@ class _Writer:
             piece = self._pieces[self._next]
             self._write_text(piece.start)
             self.write(piece.span.output)
-            self._position = piece.end
+            self._position = max(self._position, piece.end)
             self._next += 1
         self._write_text(end)
 
