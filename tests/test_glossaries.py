@@ -446,7 +446,7 @@ class TestDocumentation:
         block = self.PAGE.partition("```tsv\n")[2].partition("```")[0]
         sheet = read_sheet(block.encode())
         assert sheet.faults == ()
-        assert sheet.terms == {"cloud": "nube", "ice cream": "helado", "Acme Cloud": None, "#hashtag": "#etiqueta"}
+        assert sheet.terms == {"cloud": "nube", "ice cream": "helado", "Acme Cloud": None, "#1 hit": "número uno"}
 
     def test_the_table_of_cases(self, tmp_path: Path, glossaries: Glossaries) -> None:
         (tmp_path / "brand.en-es.tsv").write_text("ice cream\tcrema helada\niphone\tiPhone\n")
