@@ -67,6 +67,8 @@ class Sentence:
     translatable: bool
     spans: tuple[Span, ...] = ()
     edges: frozenset[int] = frozenset()
+    # The tag pairs with an edge in it, likewise; they may reach beyond it.
+    pairs: tuple[tuple[int, int], ...] = ()
 
     @property
     def end(self) -> int:
@@ -86,7 +88,10 @@ def sentences_of(segment: Segment, language: str) -> list[Sentence]:
     protected = [span for span in segment.spans if span.kind in _PROTECTED]
     edges = sorted({edge for span in segment.spans if span.kind not in _PROTECTED for edge in (span.start, span.end)})
     masked, blanked = (_mask(segment.text, protected, letter) for letter in "Xx")
+    pairs = [(span.start, span.end) for span in segment.spans if span.kind is Kind.PAIR]
+    by_edge = sorted([(pair[0], pair) for pair in pairs] + [(pair[1], pair) for pair in pairs])
     found: list[Sentence] = []
+    next_pair = 0
     start = next_span = next_edge = 0
     for part, separator in _split(masked, language):
         for size, is_sentence in ((len(part), True), (len(separator), False)):
@@ -96,11 +101,16 @@ def sentences_of(segment: Segment, language: str) -> list[Sentence]:
                 next_span += 1
             while next_edge < len(edges) and edges[next_edge] < end:
                 next_edge += 1
+            first_pair = next_pair
+            while next_pair < len(by_edge) and by_edge[next_pair][0] < end:
+                next_pair += 1
             if is_sentence or size or end < len(masked):
                 spans = tuple(_shifted(span, -start) for span in protected[first_span:next_span])
                 inside = frozenset(edge - start for edge in edges[first_edge:next_edge] if edge > start)
                 words = is_sentence and is_translatable(blanked[start:end])
-                found.append(Sentence(segment.text[start:end], start, words, spans, inside))
+                own = {pair for edge, pair in by_edge[first_pair:next_pair] if edge > start} if len(spans) > 2 else ()
+                around = tuple((first - start, last - start) for first, last in own)
+                found.append(Sentence(segment.text[start:end], start, words, spans, inside, around))
             start = end
     return found
 
@@ -210,10 +220,14 @@ class _Work:
             for number, candidate in enumerate(candidates):
                 restored = _restore(prepared, candidate, self._target)
                 found, missing = find(one, restored)
+                if not missing and _tears_apart(self._sentences[n].pairs, found):
+                    found, missing = [], list(one.loads)
                 if missing and number == 0:
                     self._missing.setdefault(n, missing)
                 place = _place(one, prepared, candidate, restored, found, missing) if by_alignment else found
                 if place is not None and (by_alignment or not missing):
+                    if by_alignment and _tears_apart(self._sentences[n].pairs, place):
+                        continue
                     block = _block(self._sentences[n], one, prepared, candidate, restored, place)
                     self._add(n, Rendition((block,), candidate.score), is_best=number == 0)
         return [n for n in numbers if not self._done[n]]
@@ -242,6 +256,15 @@ class _Work:
             ]
             scores = [rendition.score for rendition in best if rendition]
             self._done[n].append(Rendition(tuple(blocks), min(scores, default=0.0)))
+
+
+def _tears_apart(pairs: Iterable[tuple[int, int]], found: Found) -> bool:
+    """Whether a piece from outside of a tag pair has come between two from within: one of them would change sides."""
+    for start, end in pairs:
+        inside = [start <= load.start and load.end <= end for _, _, load in found]
+        if inside.count(True) > 1 and not all(inside[inside.index(True) : len(inside) - inside[::-1].index(True)]):
+            return True
+    return False
 
 
 def _distinct(renditions: Iterable[Rendition]) -> list[Rendition]:

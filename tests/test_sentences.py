@@ -209,6 +209,19 @@ def test_bars_separate() -> None:
     assert model.read[:2] == ["Home", "About us"]
 
 
+def test_pieces_of_a_tag_are_not_set_apart() -> None:
+    one = segment("I saw <b>{a} with {b}</b> and {c}.")
+
+    def swap(text: str) -> str:
+        carriers = re.findall(r"Tom|Boston|Linux|Kvadrat|\d{4}", text)
+        if len(carriers) < 3:
+            return text
+        return f"{carriers[0]} saw {carriers[2]} with {carriers[1]}"
+
+    result = translate(one, Model(swap))
+    assert re.search(r"<b>[^<]*\{a\}[^<]*\{b\}[^<]*</b>[^<]*\{c\}", result)
+
+
 def test_a_piece_that_looks_like_a_marker_is_kept() -> None:
     one = Segment("x) is good", (Span(0, 1, Kind.NAME, output=("<select>",)),))
     assert translate(one, Model()) == "<select>) IS GOOD"
