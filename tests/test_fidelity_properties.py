@@ -32,8 +32,7 @@ def examples(count: int) -> settings:
     return settings(
         max_examples=count * _TIMES,
         deadline=None,
-        # The same documents every time; FIDELITY_TIMES looks for new ones. What is left to find: a hostile model that
-        # sets two pieces of one tag apart can draw a third one, which holds elements, in between.
+        # The same documents every time; FIDELITY_TIMES looks for new ones.
         derandomize=_TIMES == 1,
         suppress_health_check=list(HealthCheck),
         # Shrinking would take minutes: what a seed makes does not shrink.
