@@ -70,6 +70,8 @@ class Part:
     held: dict[int, int] = field(default_factory=dict)
     # Source words, counted within the part, that are a part of a protected piece.
     held_sources: set[int] = field(default_factory=set)
+    # Of each source word: the weight of its strongest link, and the target word.
+    strongest: dict[int, tuple[float, int]] = field(default_factory=dict)
     positions: dict[tuple[int, int, int, int], int] = field(default_factory=dict)
 
     def hold(self, piece: Piece, source: tuple[int, int], target: tuple[int, int]) -> None:
@@ -174,9 +176,12 @@ def _touched(words: Sequence[tuple[int, int]], within: tuple[int, int]) -> Itera
 
 
 def gain_of(links: list[tuple[int, float]], low: int, high: int) -> float:
-    inside = sum(weight for source, weight in links if low <= source < high)
-    outside = sum(weight for source, weight in links if not low <= source < high)
-    return inside - outside if links else _GAP
+    if not links:
+        return _GAP
+    gain = 0.0
+    for source, weight in links:
+        gain += weight if low <= source < high else -weight
+    return gain
 
 
 def largest_run(gains: Sequence[float], to_end: bool, from_start: bool) -> tuple[float, int, int]:
@@ -217,11 +222,12 @@ def free_runs(part: Part, parent: object, begin: int, end: int) -> list[tuple[in
 
 def strongest_link(part: Part, source: int) -> int | None:
     """The target word with the strongest link to source word ``source`` of the part."""
-    found: tuple[float, int] | None = None
-    for target, links in enumerate(part.links):
-        for word, weight in links:
-            if word == source and (found is None or weight > found[0]):
-                found = (weight, target)
+    if not part.strongest:
+        for target, links in enumerate(part.links):
+            for word, weight in links:
+                if weight > part.strongest.get(word, (0.0, 0))[0]:
+                    part.strongest[word] = weight, target
+    found = part.strongest.get(source)
     return found[1] if found else None
 
 
