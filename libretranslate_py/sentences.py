@@ -8,7 +8,8 @@ of it; and at last what stands around the pieces is translated on its own.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -16,6 +17,7 @@ from libretranslate_py.engine.splitter import split
 from libretranslate_py.text.alignment import Alignment, Link, retell
 from libretranslate_py.text.carriers import (
     MOST_LOADS,
+    Attempt,
     Carried,
     Found,
     Load,
@@ -28,15 +30,10 @@ from libretranslate_py.text.carriers import (
 from libretranslate_py.text.formatting import Prepared, prepare
 from libretranslate_py.text.paragraphs import DIVIDER, is_translatable, trim
 from libretranslate_py.text.parts import Block, Piece
-from libretranslate_py.text.spans import Kind, Segment, Span
-
-# The attempt that may still help where the alignment does not: a term as a number.
-_LAST_ATTEMPT = 3
+from libretranslate_py.text.spans import PROTECTED, Kind, Segment, Span
 
 # From the first to the last character of a word.
 _CORE = re.compile(r"\w(?:.*\w)?", re.DOTALL)
-
-_PROTECTED = (Kind.NAME, Kind.NUMBER, Kind.TERM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,32 +82,30 @@ class Rendition:
 
 def sentences_of(segment: Segment, language: str) -> list[Sentence]:
     """The segment's text as sentences and what stands between them: joined they are the text exactly."""
-    protected = [span for span in segment.spans if span.kind in _PROTECTED]
-    edges = sorted({edge for span in segment.spans if span.kind not in _PROTECTED for edge in (span.start, span.end)})
-    masked, blanked = (_mask(segment.text, protected, letter) for letter in "Xx")
-    pairs = [(span.start, span.end) for span in segment.spans if span.kind is Kind.PAIR]
-    by_edge = sorted([(pair[0], pair) for pair in pairs] + [(pair[1], pair) for pair in pairs])
+    protected = [span for span in segment.spans if span.kind in PROTECTED]
+    starts = [span.start for span in protected]
+    tags = [span for span in segment.spans if span.kind not in PROTECTED]
+    edges = sorted({edge for span in tags for edge in (span.start, span.end)})
+    pairs = sorted((edge, tag.start, tag.end) for tag in tags for edge in {tag.start, tag.end} if tag.start < tag.end)
+    masked, blanked = _mask(segment.text, protected, _as_word), _mask(segment.text, protected, _as_blank)
     found: list[Sentence] = []
-    next_pair = 0
-    start = next_span = next_edge = 0
+    start = 0
     for part, separator in _split(masked, language):
         for size, is_sentence in ((len(part), True), (len(separator), False)):
             end = start + size
-            first_span, first_edge = next_span, next_edge
-            while next_span < len(protected) and protected[next_span].start < end:
-                next_span += 1
-            while next_edge < len(edges) and edges[next_edge] < end:
-                next_edge += 1
-            first_pair = next_pair
-            while next_pair < len(by_edge) and by_edge[next_pair][0] < end:
-                next_pair += 1
             if is_sentence or size or end < len(masked):
-                spans = tuple(_shifted(span, -start) for span in protected[first_span:next_span])
-                inside = frozenset(edge - start for edge in edges[first_edge:next_edge] if edge > start)
-                words = is_sentence and is_translatable(blanked[start:end])
-                own = {pair for edge, pair in by_edge[first_pair:next_pair] if edge > start} if len(spans) > 2 else ()
-                around = tuple((first - start, last - start) for first, last in own)
-                found.append(Sentence(segment.text[start:end], start, words, spans, inside, around))
+                spans = protected[bisect_left(starts, start) : bisect_left(starts, end)]
+                inside = edges[bisect_right(edges, start) : bisect_left(edges, end)]
+                around = pairs[bisect_left(pairs, (start + 1,)) : bisect_left(pairs, (end,))] if len(spans) > 2 else ()
+                sentence = Sentence(
+                    segment.text[start:end],
+                    start,
+                    is_sentence and is_translatable(blanked[start:end]),
+                    tuple(_shifted(span, -start) for span in spans),
+                    frozenset(edge - start for edge in inside),
+                    tuple({(first - start, last - start) for _, first, last in around}),
+                )
+                found.append(sentence)
             start = end
     return found
 
@@ -142,22 +137,26 @@ def _entry(text: str, start: int, end: int, separator: str, language: str) -> It
     yield sentence, space + text[last:end] + separator
 
 
-def _mask(text: str, protected: Sequence[Span], first: str) -> str:
-    """The text with other characters for protected spans, as many: a capitalised word for ``X``, spaces for ``x``."""
+def _mask(text: str, protected: Sequence[Span], mask: Callable[[str, Kind], str]) -> str:
+    """The text with what ``mask`` makes of protected spans, which has as many characters."""
     if not protected:
         return text
     parts: list[str] = []
     position = 0
     for span in protected:
-        size = span.end - span.start
-        if first == "X":
-            own = text[span.start : span.start + 1] if span.kind is Kind.TERM else "X"
-            own += "x" * (size - 1)
-        else:
-            own = text[span.start : span.end] if span.kind is Kind.TERM else " " * size
-        parts += (text[position : span.start], own)
+        parts += (text[position : span.start], mask(text[span.start : span.end], span.kind))
         position = span.end
     return "".join((*parts, text[position:]))
+
+
+def _as_word(piece: str, kind: Kind) -> str:
+    """A capitalised word, in which no sentence ends; a term begins as it does."""
+    return (piece[:1] if kind is Kind.TERM else "X") + "x" * (len(piece) - 1)
+
+
+def _as_blank(piece: str, kind: Kind) -> str:
+    """Nothing that could be translated; a term can."""
+    return piece if kind is Kind.TERM else " " * len(piece)
 
 
 def verbatim(sentence: Sentence, text: str | None = None) -> Block:
@@ -191,19 +190,19 @@ class _Work:
 
     def run(self) -> list[list[Rendition]]:
         left = [n for n, loads in enumerate(self._loads) if len(loads) <= MOST_LOADS]
-        left = self._attempt(self._attempt(left, 0), 1)
+        left = self._attempt(self._attempt(left, Attempt.LIKELY), Attempt.OTHERS)
         # Where everything was missing at first, the second attempt has changed everything already.
-        self._attempt([n for n in left if len(self._missing[n]) < len(self._loads[n])], 2)
-        left = self._attempt([n for n in left if not self._done[n]], 0, by_alignment=True)
-        left = self._attempt(
-            [n for n in left if any(s.kind is Kind.TERM for s in self._sentences[n].spans)], _LAST_ATTEMPT
-        )
+        self._attempt([n for n in left if len(self._missing[n]) < len(self._loads[n])], Attempt.ALL_OTHERS)
+        left = self._attempt([n for n in left if not self._done[n]], Attempt.LIKELY, by_alignment=True)
+        # The last that may help: a term as a number.
+        with_terms = [n for n in left if any(span.kind is Kind.TERM for span in self._sentences[n].spans)]
+        self._attempt(with_terms, Attempt.NUMBERS)
         # Where alternatives were asked for, most of them have lost the pieces at the first attempt.
-        self._attempt([n for n in self._wide if self._loads[n] and len(self._done[n]) == 1], 1)
+        self._attempt([n for n in self._wide if self._loads[n] and len(self._done[n]) == 1], Attempt.OTHERS)
         self._around([n for n, found in enumerate(self._done) if not found])
         return [_distinct([*done, *spare]) for done, spare in zip(self._done, self._spare, strict=True)]
 
-    def _attempt(self, numbers: Sequence[int], attempt: int, *, by_alignment: bool = False) -> list[int]:
+    def _attempt(self, numbers: Sequence[int], attempt: Attempt, *, by_alignment: bool = False) -> list[int]:
         """Decodes with carriers; returns the sentences whose best candidate has not all pieces.
 
         ``by_alignment``: pieces that were not found are put in place of the words that are linked to their carriers.

@@ -2,46 +2,17 @@
 
 from __future__ import annotations
 
-import io
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from libretranslate_py.cli import manage
-
-
-class Done(NamedTuple):
-    status: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
-    """Runs ``ltmanage`` in an empty home; ``stdin`` is what it reads there."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    for name in ("XDG_DATA_HOME", "XDG_CACHE_HOME", "LT_GLOSSARIES_DIR", "LT_PACKAGES_DIR", "ARGOS_PACKAGES_DIR"):
-        monkeypatch.delenv(name, raising=False)
-
-    def run_once(*arguments: str, stdin: str = "") -> Done:
-        monkeypatch.setattr(sys, "argv", ["ltmanage", *arguments])
-        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
-        with pytest.raises(SystemExit) as caught:
-            manage()
-        status = caught.value.code
-        assert isinstance(status, int)
-        return Done(status, *capsys.readouterr())
-
-    return run_once
+from tests.conftest import Done
 
 
 def test_texts_come_out_line_by_line_and_the_standard_input_as_it_was(run: Callable[..., Done]) -> None:
     assert run("translate", "-s", "en", "-t", "es", "Good morning.", "Hello") == (0, "Buenos días.\nHola\n", "")
-    assert run("translate", "-t", "es", stdin="\tGood morning.").out == "\tBuenos días."
+    assert run("translate", "-t", "es", stdin=b"\tGood morning.").out == "\tBuenos días."
 
 
 def test_html(run: Callable[..., Done]) -> None:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from libretranslate_py.drafts import take_apart
 from libretranslate_py.sentences import Candidate, translate_sentences
 from libretranslate_py.text.alignment import Alignment, Link, words_of
-from libretranslate_py.text.spans import Kind, Segment, Span, fill
-from tests.text.tagged import plain, segment
+from libretranslate_py.text.spans import Kind, Segment, Span
+from tests.text.tagged import segment
 
 Spoil = Callable[[str], str]
 
@@ -233,5 +233,3 @@ def test_segments_in_tags_are_translated() -> None:
     assert translate(one, Model()) == '<b title="a TITLE">TEXT</b>'
     alone = Segment("1", (Span(0, 1, Kind.PAIR, ('<b title="', inner, '">'), ("</b>",)),), "raw")
     assert translate(alone, Model()) == '<b title="a TITLE">1</b>'
-    assert fill((alone,), lambda s: s.raw) == "raw"
-    assert plain(("a", "b")) == "ab"

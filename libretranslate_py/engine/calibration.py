@@ -77,7 +77,9 @@ class Calibration:
             return key not in self._entries() or key in self._unsettled
 
     def settle(self, package: Package, tokenizer: Tokenizer, renew: Callable[[Package], None]) -> None:
-        """Finds out the setting of ``package``, in a few seconds at most, once however many ask. Never raises.
+        """Finds out the setting of ``package``, in a few seconds at most, once however many ask.
+
+        Raises nothing but what ``renew`` raises: a failure is logged, and the package stays as it is.
 
         A package in which somebody chose the setting is left as it is, as is one with which this fails.
         renew: called before, to make room for the models that are tried, and after, when ``load`` gives another model.

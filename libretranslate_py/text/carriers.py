@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from enum import IntEnum
 
 from libretranslate_py.text.alignment import Alignment, words_of
 from libretranslate_py.text.characters import OPENERS, UNSPACED
@@ -31,8 +32,6 @@ _CHANGES_NAMES = re.compile(
     "|sl|sq|sr|ta|te|th|tr|ug|uk|ur|uz|yi|zh|zt"
 )
 _BEGINS = re.compile(rf"[\s{OPENERS}]*+")
-# The attempt from which on terms travel as numbers, too.
-_TERMS_AS_NUMBERS = 3
 # With more pieces than this in one sentence a model loses some for sure.
 MOST_LOADS = 10
 
@@ -42,6 +41,21 @@ _GLUE = re.compile(r"[^\w.!?¡¿。！？]{0,3}")
 # none. (Korean writes particles after a name or number without a space.)
 _LETTER = re.compile(rf"(?![{UNSPACED}\uac00-\ud7af\d_])\w")
 _TOUCHY = re.compile(rf"(?![{UNSPACED}])\w")
+
+
+class Attempt(IntEnum):
+    """What stands for the loads of a sentence; each attempt takes other things.
+
+    LIKELY: names, numbers for NUMBER spans and where the target language changes names; a glossary's source terms as
+    they are, since the model may well know the right translation. OTHERS: for the loads that were missing, numbers and
+    target terms, since models copy words of the target language. ALL_OTHERS: the same for all loads. NUMBERS: numbers
+    for terms, too.
+    """
+
+    LIKELY = 0
+    OTHERS = 1
+    ALL_OTHERS = 2
+    NUMBERS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +120,11 @@ def _belong_together(sentence: str, load: Load, span: Span, edges: frozenset[int
 
 
 def carry(
-    sentence: str, loads: Sequence[Load], attempt: int, target: str = "", missing: Collection[Load] | None = None
+    sentence: str, loads: Sequence[Load], attempt: Attempt, target: str = "", missing: Collection[Load] | None = None
 ) -> Carried:
-    """Return ``sentence`` with something in place of each load that a model copies; each attempt takes other things.
+    """Return ``sentence`` with something in place of each load that a model copies, as ``attempt`` says.
 
-    0: names, numbers for NUMBER spans and where the target language changes names; a glossary's source terms as they
-    are, since the model may well know the right translation. 1: for those that were ``missing`` (None = all), numbers
-    and target terms, since models copy words of the target language. 2: for all. 3: numbers for terms, too.
+    ``missing``: the loads that the first attempt has lost, None = all of them.
     """
     if not loads:
         return Carried(sentence, sentence, (), (), ())
@@ -130,18 +142,19 @@ def carry(
 
 
 def _choose(
-    sentence: str, loads: Sequence[Load], attempt: int, target: str, missing: Collection[Load] | None
+    sentence: str, loads: Sequence[Load], attempt: Attempt, target: str, missing: Collection[Load] | None
 ) -> Iterator[tuple[str, str]]:
     """Yield what is put in place of each load, and what is looked for in the hypothesis."""
     left = [carrier for carrier in (_PERSON, *_NAMES, *_NUMBERS) if carrier not in sentence]
     for load in loads:
         kind = load.spans[0].kind
-        own_attempt = 0 if attempt == 1 and missing is not None and load not in missing else attempt
-        if kind is Kind.TERM and own_attempt < _TERMS_AS_NUMBERS:
-            yield sentence[load.start : load.end] if own_attempt == 0 else term_of(load), term_of(load)
+        was_found = attempt == Attempt.OTHERS and missing is not None and load not in missing
+        is_likely = was_found or attempt == Attempt.LIKELY
+        if kind is Kind.TERM and attempt < Attempt.NUMBERS:
+            yield sentence[load.start : load.end] if is_likely else term_of(load), term_of(load)
             continue
         liked: tuple[str, ...] = _NUMBERS
-        if kind is Kind.NAME and own_attempt == 0 and not _CHANGES_NAMES.fullmatch(target):
+        if kind is Kind.NAME and is_likely and not _CHANGES_NAMES.fullmatch(target):
             is_person = bool(_IS_PERSON.search(sentence, load.start, load.end))
             liked = (*((_PERSON,) * is_person), *_NAMES, *_NUMBERS)
         carrier = next((one for one in liked if one in left), _NUMBERS[0])

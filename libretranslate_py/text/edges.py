@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from libretranslate_py.text.characters import OPENERS
 from libretranslate_py.text.parts import Part
 from libretranslate_py.text.spans import Span
 
-OPENING_MARKS = frozenset("¿¡([{“«‘\"'„‚「『（《〈【")
+# A closing guillemet opens in German only.
+OPENING_MARKS = frozenset(OPENERS) - set("\\‹»")
+# Characters; there are no more spaces between a mark and the end of a pair.
+_LOOK_BACK = 20
 _SPACED_MARKS = frozenset("?!:;»%€$£")
 
 
@@ -72,7 +76,8 @@ class Edges:
 
     def _closes_call(self, span: Span) -> bool:
         """Whether a question or call ends within the span, so that its opening mark belongs there as well."""
-        return self._text[: span.end].rstrip().endswith(("?", "!"))
+        # Never more than a little of a long text, which may have a pair at every word.
+        return self._text[max(0, span.end - _LOOK_BACK) : span.end].rstrip().endswith(("?", "!"))
 
 
 def _attached_before(gap: str, inside: str) -> str:

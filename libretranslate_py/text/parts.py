@@ -176,6 +176,7 @@ def _touched(words: Sequence[tuple[int, int]], within: tuple[int, int]) -> Itera
 
 
 def gain_of(links: list[tuple[int, float]], low: int, high: int) -> float:
+    """What a target word with these links says for being in a pair of source words ``low`` to ``high``."""
     if not links:
         return _GAP
     gain = 0.0

@@ -10,14 +10,13 @@ from itertools import accumulate, pairwise
 
 from libretranslate_py.text.pieces_absorbing import Absorbing
 from libretranslate_py.text.pieces_widening import widen
-from libretranslate_py.text.spans import Kind, Segment, Span, Template
+from libretranslate_py.text.spans import PROTECTED, Kind, Segment, Span, Template
 
 # Given a text, returns spans ordered by (start, -end). A MARK covers the characters of its ``opening``; one with the
 # output " " is a kind of space, and stands for it. A PAIR covers its delimiters, too, which are its ``opening`` and
 # ``closing``. Only what is between the delimiters of a PAIR may be covered again; all else is apart.
 Finder = Callable[[str], Sequence[Span]]
 
-_PROTECTED = frozenset({Kind.NAME, Kind.NUMBER, Kind.TERM})
 
 # Punctuation that has no space before it, or none behind it; a mark takes the one that it would leave there.
 _CLOSING = frozenset(".,;:!?…)]}\"'”’»。，、！？；：）」』")
@@ -82,10 +81,10 @@ class _Places:
 
     def __init__(self, segment: Segment) -> None:
         spans = segment.spans
-        protected = sorted((span.start, span.end) for span in spans if span.kind in _PROTECTED)
+        protected = sorted((span.start, span.end) for span in spans if span.kind in PROTECTED)
         self._starts = [start for start, _ in protected]
         self._ends = [end for _, end in protected]
-        others = [span for span in spans if span.kind not in _PROTECTED]
+        others = [span for span in spans if span.kind not in PROTECTED]
         self._cuts = sorted({edge for span in others for edge in (span.start, span.end)})
         self._pairs_at: list[int] = []
         self._count_pairs([span for span in spans if span.kind is Kind.PAIR])
@@ -326,7 +325,7 @@ class _Marks:
         self._ending = {item.end: item for item in found}
         self._edges = Counter(edge for item in items for edge in {item.start, item.end})
         self._edges.update(edge for item in items for edge in _inner_edges(item))
-        self._solid = sorted((item.start, item.end) for item in items if item.span.kind in _PROTECTED)
+        self._solid = sorted((item.start, item.end) for item in items if item.span.kind in PROTECTED)
         self._solid_starts = [start for start, _ in self._solid]
 
     def take_space(self, text: str, before: int | None, after: int | None) -> int | None:

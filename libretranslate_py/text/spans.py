@@ -28,6 +28,10 @@ class Kind(Enum):
     TERM = auto()
 
 
+# What goes through a model in a form that it copies, and is verified afterwards.
+PROTECTED = frozenset({Kind.NAME, Kind.NUMBER, Kind.TERM})
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """``start`` and ``end`` are code points of the segment's text. The templates are written as they are, unescaped.

@@ -200,3 +200,17 @@ def test_without_room_for_a_copy_the_model_is_loaded_as_it_is(
 
     monkeypatch.setattr(tempfile, "mkdtemp", fail)
     assert isinstance(machines[1].calibration.load(package), Model)
+
+
+def test_a_model_that_cannot_be_renewed_is_not_measured_for_ever(tmp_path: Path, machines: list[Machine]) -> None:
+    package, calibration = unchosen(tmp_path), machines[0].calibration
+    asked: list[Package] = []
+
+    def renew(package: Package) -> None:
+        asked.append(package)
+        if len(asked) == 2:
+            raise RuntimeError("the weights cannot be unloaded")
+
+    with pytest.raises(RuntimeError):
+        calibration.settle(package, load_tokenizer(package), renew)
+    assert not calibration.needed(package)

@@ -178,3 +178,18 @@ def test_a_model_that_is_renewed_while_it_loads_is_not_kept() -> None:
     use(pool, A)
     assert loader.models["aa"] is not first
     assert first.unloaded
+
+
+def test_who_holds_a_package_holds_its_renewed_model_as_well() -> None:
+    loader = Loader()
+    pool = make(loader)
+    with pool.pin(A):
+        use(pool, A)
+        pool.renew(A)
+        use(pool, A)
+        pool.retain([])
+        assert not loader.models["aa"].unloaded, "its files may be gone: it could not be loaded again"
+        use(pool, A)
+    assert loader.loads == ["aa", "aa"]
+    assert loader.models["aa"].unloaded
+    assert names(pool) == []

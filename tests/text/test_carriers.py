@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from libretranslate_py.text.alignment import Alignment, Link, words_of
-from libretranslate_py.text.carriers import Carried, carry, combine, find, find_by_alignment, settle
+from libretranslate_py.text.carriers import Attempt, Carried, carry, combine, find, find_by_alignment, settle
 from libretranslate_py.text.spans import Kind, Span
 
 
@@ -19,7 +19,7 @@ def spans(sentence: str, *pieces: str, kind: Kind = Kind.NAME, output: str | Non
     return found
 
 
-def carried(sentence: str, *pieces: str, attempt: int = 1, **more: object) -> Carried:
+def carried(sentence: str, *pieces: str, attempt: Attempt = Attempt.OTHERS, **more: object) -> Carried:
     own = spans(sentence, *pieces, **more)  # type: ignore[arg-type]
     return carry(sentence, combine(sentence, own, frozenset()), attempt)
 
@@ -34,13 +34,13 @@ def test_names_come_first_where_the_language_leaves_names_alone() -> None:
     sentence = "Hello {user}, {x} sent you %d notes."
     own = [*spans(sentence, "{user}", "{x}"), *spans(sentence, "%d", kind=Kind.NUMBER)]
     loads = [load for span in own for load in combine(sentence, [span], frozenset())]
-    assert carry(sentence, loads, 0, "es").text == "Hello Tom, Boston sent you 7301 notes."
-    assert carry(sentence, loads, 0, "ru").text == "Hello 7301, 6482 sent you 5923 notes."
-    assert carry(sentence, loads, 1, "es").text == "Hello 7301, 6482 sent you 5923 notes."
+    assert carry(sentence, loads, Attempt.LIKELY, "es").text == "Hello Tom, Boston sent you 7301 notes."
+    assert carry(sentence, loads, Attempt.LIKELY, "ru").text == "Hello 7301, 6482 sent you 5923 notes."
+    assert carry(sentence, loads, Attempt.OTHERS, "es").text == "Hello 7301, 6482 sent you 5923 notes."
 
 
 def test_a_term_that_is_also_a_carrier() -> None:
-    one = carried("Install Linux now.", "Linux", kind=Kind.TERM, output="Tux", attempt=0)
+    one = carried("Install Linux now.", "Linux", kind=Kind.TERM, output="Tux", attempt=Attempt.LIKELY)
     assert find(one, "Instala Linux ahora.")[1]
     assert not find(one, "Instala Tux ahora.")[1]
 
@@ -92,18 +92,18 @@ def test_a_letter_may_touch_a_carrier_that_it_touched_before() -> None:
 
 def test_a_term_is_left_to_the_model_first_and_then_put_in() -> None:
     sentence = "The cloud is big."
-    first = carried(sentence, "cloud", kind=Kind.TERM, output="nube", attempt=0)
+    first = carried(sentence, "cloud", kind=Kind.TERM, output="nube", attempt=Attempt.LIKELY)
     assert first.text == sentence
     assert not find(first, "La Nube es grande.")[1]
     found, _ = find(first, "La Nube es grande.")
     assert settle(sentence, "La Nube es grande.", found).text == "La nube es grande."
     assert find(first, "Las nubes son grandes.")[1]
-    assert carried(sentence, "cloud", kind=Kind.TERM, output="nube", attempt=1).text == "The nube is big."
-    assert carried(sentence, "cloud", kind=Kind.TERM, output="nube", attempt=3).text.split()[1].isdigit()
+    assert carried(sentence, "cloud", kind=Kind.TERM, output="nube", attempt=Attempt.OTHERS).text == "The nube is big."
+    assert carried(sentence, "cloud", kind=Kind.TERM, output="nube", attempt=Attempt.NUMBERS).text.split()[1].isdigit()
 
 
 def test_equal_terms_are_counted() -> None:
-    one = carried("A cloud and a cloud.", "cloud", "cloud", kind=Kind.TERM, output="nube", attempt=0)
+    one = carried("A cloud and a cloud.", "cloud", "cloud", kind=Kind.TERM, output="nube", attempt=Attempt.LIKELY)
     assert not find(one, "Una nube y una nube.")[1]
     assert len(find(one, "Una nube y otra.")[1]) == 2
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libretranslate_py.text.alignment import Alignment, Link, words_of
-from libretranslate_py.text.parts import Block, Piece
+from libretranslate_py.text.parts import Block, Piece, make_parts
 from libretranslate_py.text.rendering import render
 from libretranslate_py.text.spans import Kind
 from tests.text.tagged import plain, segment
@@ -104,6 +104,25 @@ def test_a_pair_over_two_sentences_ends_in_the_second() -> None:
         block("You are there.", "Tú estás allí.", "0-0 1-1 2-2", start=11),
     ]
     assert render(one, blocks, plain) == "Yo estoy <b>aquí. Tú</b> estás allí."
+
+
+@pytest.mark.parametrize("kind", ["none", "crossing", "straight", "one"])
+def test_a_long_block_is_divided_whatever_its_links(kind: str) -> None:
+    count = 3000
+    text = " ".join("w" * count)
+    words = words_of(text)
+    links = {
+        "none": (),
+        "crossing": tuple(Link(n, count - 1 - n, 0.9) for n in range(count)),
+        "straight": tuple(Link(n, n, 0.9) for n in range(count)),
+        "one": tuple(Link(0, n, 0.9) for n in range(count)),
+    }[kind]
+    parts = make_parts([Block(0, len(text), text, (), Alignment(words, words, links))])
+    assert max(len(part.target) for part in parts) <= 300
+    assert max(len(part.source) for part in parts) <= 300
+    assert [word for part in parts for word in part.target] == list(words)
+    assert [word for part in parts for word in part.source] == list(words)
+    assert all(0 <= word < len(part.source) for part in parts for own in part.links for word, _ in own)
 
 
 def test_without_links_a_pair_goes_where_its_neighbours_are() -> None:
