@@ -80,6 +80,7 @@ class SpanWriter:
         self._unclosed: list[tuple[int, _Draft]] = []
         self._early: list[_Draft] = []
         self._last_close = -1
+        self._newest_open: _Draft | None = None
         self._last_mark = -1
         # Whether a mark stands right before the space that the text ends with: without it, the mark would seem to be
         # behind a pair that it is in.
@@ -145,6 +146,7 @@ class SpanWriter:
         opening = (mark.opening[0] if mark else item.start, item.end)
         draft = _Draft(Kind.PAIR, self._length, self._length, opening, is_bare=mark is None)
         self._opened[partner] = (len(self._drafts), draft)
+        self._newest_open = draft
         self._drafts.append(draft)
 
     def _open_for_good(self, item: Item) -> None:
@@ -218,7 +220,9 @@ class SpanWriter:
             return
         start, end = fresh[0].opening
         spaces = len(self._markup[self._tail[0] : start]) if self._tail[1] == start else 0
-        if spaces and self._pieces[-1] == " " and self._last_close < self._length:
+        # Where a pair begins before the space, the mark would seem to be in front of it.
+        begins_there = self._newest_open is not None and self._newest_open.start >= self._length - 1
+        if spaces and self._pieces[-1] == " " and self._last_close < self._length and not begins_there:
             self._pieces.pop()
             self._length -= 1
             fresh[0].start = fresh[0].end = self._length

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import html5lib
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from libretranslate_py.text.markup import extract
@@ -529,6 +529,8 @@ def text_of(markup: str) -> str:
 
 @settings(max_examples=300, deadline=None)
 @given(BLOCKS)
+@example("<p>some words<b title='tip'><img alt='a fox'> <img alt='a fox'>, and</b></p>")
+@example("<p>some words <b> <img>, and</b> <img>, more</p>")
 def test_a_translation_in_place_keeps_every_element_in_its_place(markup: str) -> None:
     result = translated(read(markup))
     assert list(structure(result)) == list(structure(markup))
