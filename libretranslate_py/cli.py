@@ -1,4 +1,4 @@
-"""The two programs: ``libretranslate`` serves, ``ltmanage`` looks after packages and translates on the terminal."""
+"""``ltmanage`` looks after packages, glossaries, keys and suggestions, and translates; ``serve`` is in cli_serve.py."""
 
 from __future__ import annotations
 
@@ -6,171 +6,25 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from libretranslate_py import __version__
+from libretranslate_py.cli_errors import errors_as_one_line
 from libretranslate_py.cli_glossary import glossary
+from libretranslate_py.cli_keys import keys
+from libretranslate_py.cli_serve import serve
+from libretranslate_py.cli_suggestions import suggestions
 from libretranslate_py.cli_translate import detect, translate
-from libretranslate_py.errors import ProjectError, SettingsError
-from libretranslate_py.options import read_env_file
-from libretranslate_py.settings import OPTIONS, Settings, load, unknown_variables
+from libretranslate_py.settings import ENV_FILE, Settings, load
 
 if TYPE_CHECKING:
     from libretranslate_py.packages.installer import Installer, Outcome
     from libretranslate_py.packages.package import Package
-    from libretranslate_py.services import Services
 
-ENV_FILE = Path(".env")
-
-# Requests that need no translation are answered by these, however many translations are in flight.
-_SPARE_THREADS = 16
-_LEAST_IN_FLIGHT = 128
-
-
-# --- libretranslate ---------------------------------------------------------------------------------------------------
-
-
-class _GroupedCommand(click.Command):
-    """Shows the options under the headings that they have in the documentation."""
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        by_flag = {parameter.opts[0]: parameter for parameter in self.params}
-        for group in dict.fromkeys(option.group for option in OPTIONS):
-            records = [
-                by_flag[option.flag].get_help_record(ctx) for option in OPTIONS if option.group == group and option.flag
-            ]
-            with formatter.section(group):
-                formatter.write_dl([record for record in records if record])
-        with formatter.section("Other"):
-            formatter.write_dl([("--version", "Show the version."), ("--help", "Show this text.")])
-
-
-def _flags() -> list[click.Parameter]:
-    flags: list[click.Parameter] = []
-    for option in OPTIONS:
-        if not option.flag:
-            continue
-        shown = f" [{option.default_text}]" if option.default_text and not option.is_switch else ""
-        help_text = option.help + (" Not available yet." if option.not_yet else "") + shown
-        kind: dict[str, Any] = (
-            {"is_flag": True, "flag_value": "true"} if option.is_switch else {"metavar": option.kind.metavar}
-        )
-        flags.append(click.Option([option.flag, option.name], type=str, default=None, help=help_text, **kind))
-    return flags
-
-
-def _run_server(**given: str | None) -> None:
-    """A translation server that speaks the HTTP API of LibreTranslate.
-
-    Every option can also be set by a variable, LT_ and its name in capitals (LT_LOAD_ONLY=en,es), in the environment
-    or in a file named .env in the current folder. The command line goes before the environment, and that before .env.
-    """
-    with _errors_as_one_line("libretranslate"):
-        settings = load(given, os.environ, ENV_FILE)
-        _set_up_log(settings)
-        for unknown in unknown_variables([*os.environ, *read_env_file(ENV_FILE).values]):
-            meant = f"; did you mean {unknown.nearest}?" if unknown.nearest else ""
-            logging.getLogger(__name__).warning("%s means nothing here%s", unknown.name, meant)
-        _serve(settings)
-
-
-def _serve(settings: Settings) -> NoReturn:
-    # Flask and CTranslate2 are not needed to show a help text or an error in the settings.
-    from libretranslate_py.services import build
-    from libretranslate_py.web.app import create_app
-    from libretranslate_py.web.guard import Admission
-    from libretranslate_py.web.options import WebOptions
-    from libretranslate_py.web.server import serve as serve_http
-
-    services = build(settings, os.environ)
-    admission = Admission(settings.queue_limit)
-    options = WebOptions(
-        char_limit=settings.char_limit,
-        batch_limit=settings.batch_limit,
-        alternatives_limit=settings.alternatives_limit,
-        max_body=settings.max_body,
-        metrics=settings.metrics,
-        metrics_auth_token=settings.metrics_auth_token,
-        trusted_proxies=tuple(str(network) for network in settings.trusted_proxies),
-        trusted_hops=settings.trusted_hops if settings.trusted_proxies else 0,
-        debug=settings.debug,
-    )
-
-    def announce(url: str) -> None:
-        logging.getLogger(__name__).info("libretranslate-py %s is listening on %s", __version__, url)
-        services.start()
-
-    serve_http(
-        create_app(_Served(services, admission), options),
-        settings.host,
-        settings.port,
-        threads=max(settings.threads, settings.queue_limit, _LEAST_IN_FLIGHT) + _SPARE_THREADS,
-        max_body=settings.max_body,
-        stop_timeout=settings.stop_timeout,
-        on_stop=services.stop,
-        on_hangup=services.reload,
-        admission=admission,
-        announce=announce,
-    )
-
-
-@dataclass(frozen=True)
-class _Served:
-    """What the web layer is given."""
-
-    services: Services
-    admission: Any
-
-    @property
-    def translator(self) -> Any:
-        return self.services.translator
-
-    @property
-    def glossaries(self) -> Any:
-        return self.services.glossaries
-
-    def queue_stats(self) -> dict[str, float]:
-        return self.services.queue_stats() | {"requests_translating": self.admission.in_flight}
-
-
-def _set_up_log(settings: Settings) -> None:
-    from libretranslate_py.web.logs import JsonFormatter, TextFormatter
-
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonFormatter() if settings.log_format == "json" else TextFormatter())
-    level = logging.DEBUG if settings.debug else settings.log_level.upper()
-    logging.basicConfig(level=level, handlers=[handler], force=True)
-    for noisy in ("filelock", "urllib3", "waitress.queue"):
-        logging.getLogger(noisy).setLevel(logging.ERROR)
-
-
-_serve_command = click.version_option(__version__, prog_name="libretranslate-py")(
-    _GroupedCommand("libretranslate", callback=_run_server, params=_flags(), help=_run_server.__doc__)
-)
-
-
-def serve() -> None:
-    """The program ``libretranslate``."""
-    _serve_command.main(prog_name="libretranslate")
-
-
-@contextmanager
-def _errors_as_one_line(program: str) -> Iterator[None]:
-    """An error of ours becomes one line on the terminal: status 2 for a setting, 1 for anything else."""
-    try:
-        yield
-    except SettingsError as error:
-        print(f"{program}: {error}", file=sys.stderr)
-        raise SystemExit(2) from error
-    except ProjectError as error:
-        print(f"{program}: {error}", file=sys.stderr)
-        raise SystemExit(1) from error
+__all__ = ["install_models", "manage", "serve"]
 
 
 # --- ltmanage ---------------------------------------------------------------------------------------------------------
@@ -183,7 +37,7 @@ def _errors_as_one_line(program: str) -> Iterator[None]:
 @click.version_option(__version__, prog_name="ltmanage")
 @click.pass_context
 def _manage(context: click.Context, /, **given: str | None) -> None:
-    """Looks after packages and glossaries of libretranslate, and translates on the terminal."""
+    """Looks after packages, glossaries and API keys of libretranslate, and translates on the terminal."""
     context.obj = load(given, os.environ, ENV_FILE)
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     # Progress goes to the terminal as a bar and anywhere else as a line now and then.
@@ -192,7 +46,7 @@ def _manage(context: click.Context, /, **given: str | None) -> None:
 
 def manage() -> None:
     """The program ``ltmanage``."""
-    with _errors_as_one_line("ltmanage"):
+    with errors_as_one_line("ltmanage"):
         _manage(prog_name="ltmanage")
 
 
@@ -331,6 +185,8 @@ def _report(outcome: Outcome) -> None:
 _manage.add_command(translate)
 _manage.add_command(detect)
 _manage.add_command(glossary)
+_manage.add_command(keys)
+_manage.add_command(suggestions)
 
 
 # --- scripts/install_models.py ----------------------------------------------------------------------------------------
@@ -360,6 +216,6 @@ def _install_models(update: bool, load_only_lang_codes: str) -> None:
 
 def install_models(arguments: Sequence[str]) -> int:
     """What scripts/install_models.py does; the exit status."""
-    with _errors_as_one_line("install_models.py"):
+    with errors_as_one_line("install_models.py"):
         _install_models(list(arguments), standalone_mode=False)
     return 0

@@ -228,3 +228,116 @@ class SettingsError(ProjectError):
         self.value = value
         self.accepted = accepted
         super().__init__(f"{option}={value!r} is not accepted: {accepted}")
+
+
+# --- who may do how much ----------------------------------------------------------------------------------------------
+
+
+class AccessError(ProjectError):
+    """The request was understood, and is not answered for this client, or not now."""
+
+
+class InvalidKey(AccessError):
+    """The key is unknown or disabled; which of them is not told."""
+
+    def __init__(self) -> None:
+        super().__init__("the API key is not valid")
+
+
+class KeyRequired(AccessError):
+    """A key is needed; ``link`` is where to get one, or empty."""
+
+    def __init__(self, link: str = "") -> None:
+        self.link = link
+        super().__init__("an API key is needed")
+
+
+class Banned(AccessError):
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__("the client has violated limits too often")
+
+
+class RateLimited(AccessError):
+    """``rate`` is the limit in words (3 per 1 minute), ``limit`` its number; it is free again in ``retry_after`` s."""
+
+    def __init__(self, rate: str, limit: int, retry_after: int) -> None:
+        self.rate = rate
+        self.limit = limit
+        self.retry_after = retry_after
+        super().__init__(f"the limit of {rate} is used up")
+
+
+class KeysUnavailable(Unavailable):
+    """Keys cannot be looked up at the moment; that says nothing about the key that was sent."""
+
+    def __init__(self, reason: str, retry_after: int = 5) -> None:
+        self.reason = reason
+        super().__init__(f"API keys cannot be looked up: {reason}", retry_after)
+
+
+class KeysUnusable(AccessError):
+    """The file with the API keys cannot be read or written; for the terminal and the log."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"the API keys in {path} cannot be used: {reason}")
+
+
+# --- suggestions ------------------------------------------------------------------------------------------------------
+
+
+class SuggestionsDisabled(RequestError):
+    def __init__(self) -> None:
+        super().__init__("suggestions are disabled")
+
+
+class SuggestionsUnusable(ProjectError):
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"the suggestions in {path} cannot be used: {reason}")
+
+
+# --- files ------------------------------------------------------------------------------------------------------------
+
+
+class FilesDisabled(RequestError):
+    def __init__(self) -> None:
+        super().__init__("the translation of files is disabled")
+
+
+class UnsupportedFile(RequestError):
+    """``extension`` is that of the file that was sent, cut; ``accepted`` are those that would have been taken."""
+
+    def __init__(self, extension: str, accepted: tuple[str, ...]) -> None:
+        self.extension = extension[:20]
+        self.accepted = accepted
+        super().__init__(
+            f"files of type {self.extension or '(none)'} are not supported; there are: {', '.join(accepted)}"
+        )
+
+
+class UnreadableFile(RequestError):
+    """The file is not what its name says, is damaged, encrypted or a bomb; ``reason`` is a short clause."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"the file cannot be read: {reason}")
+
+
+class UnknownFile(RequestError):
+    """There is no such result or job, or no longer."""
+
+    def __init__(self) -> None:
+        super().__init__("there is no such file, or it has expired")
+
+
+class ResultsUnwritable(ProjectError):
+    """Results of files cannot be stored."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"translated files cannot be written to {path}: {reason}")

@@ -22,6 +22,9 @@ _SIZE = re.compile(r"([0-9]{1,15})([KMG]?)(?:i?B)?", re.IGNORECASE)
 _SIZE_UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
 _HOST = re.compile(r"[0-9A-Za-z.:_%\[\]*-]+")
 _INDEX_ADDRESS = re.compile(r"(?:https?://[^\s/]|file:/)\S*", re.IGNORECASE)
+_WEB_ADDRESS = re.compile(r"https?://[^\s/]\S*", re.IGNORECASE)
+_STORAGE = re.compile(r"memory://|rediss?://[^\s/]\S*")
+_PREFIX_PART = re.compile(r"[A-Za-z0-9._~-]+")
 _REGION_OR_SCRIPT_CODE = re.compile(r"(?:zh|pt|sr)-(?:hans|hant|cn|tw|hk|mo|sg|br|pt|latn|cyrl)", re.IGNORECASE)
 
 _WORDS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
@@ -41,6 +44,17 @@ def integer(low: int, high: int | None = None, note: str = "") -> Kind[int]:
         return value
 
     return Kind("NUMBER", accepted, parse)
+
+
+def minutes(high: int) -> Kind[float]:
+    """Minutes, more than 0 and up to ``high``, with or without a fraction."""
+
+    def parse(text: str) -> float:
+        if not _NUMBER.fullmatch(text.strip()) or not 0 < float(text) <= high:
+            raise ValueError(text)
+        return float(text)
+
+    return Kind("MINUTES", f"a number of minutes, more than 0 and up to {high}", parse, lambda value: f"{value:g}")
 
 
 def seconds(high: int, note: str = "") -> Kind[float]:
@@ -104,12 +118,39 @@ def _parse_path(text: str) -> Path:
         raise ValueError(text) from error
 
 
+def _parse_file(text: str) -> Path:
+    path = _parse_path(text)
+    if not path.name:
+        raise ValueError(text)
+    return path
+
+
 def _parse_index_url(text: str) -> str:
     address = _parse_text(text)
     is_path = "://" not in address and address != ""
     if not (is_path or _INDEX_ADDRESS.fullmatch(address)):
         raise ValueError(text)
     return address
+
+
+def _parse_web_address(text: str) -> str:
+    address = _parse_text(text)
+    if address and not _WEB_ADDRESS.fullmatch(address):
+        raise ValueError(text)
+    return address
+
+
+def _parse_storage(text: str) -> str:
+    if not _STORAGE.fullmatch(text.strip()):
+        raise ValueError(text)
+    return text.strip()
+
+
+def _parse_prefix(text: str) -> str:
+    parts = [part for part in text.strip().split("/") if part]
+    if not all(_PREFIX_PART.fullmatch(part) and part.strip(".") for part in parts):
+        raise ValueError(text)
+    return "".join(f"/{part}" for part in parts)
 
 
 def _parse_size(text: str) -> int:
@@ -190,12 +231,17 @@ def _joined(values: tuple[object, ...]) -> str:
     return ",".join(str(value) for value in values)
 
 
+LIMIT: Kind[int] = integer(-1, note="-1 = no limit")
 SWITCH: Kind[bool] = Kind("", "true, false, 1, 0, yes, no, on or off", _parse_switch, lambda value: str(value).lower())
 TEXT: Kind[str] = Kind("TEXT", "text without control characters", _parse_text)
 HOST: Kind[str] = Kind("ADDRESS", "an IP address or a host name", _parse_host)
 REGEX: Kind[str] = Kind("REGEX", "a regular expression", _parse_regex)
 PATH: Kind[Path | None] = Kind("FOLDER", "the path of a folder", _parse_path, lambda value: str(value or ""))
 INDEX_URL: Kind[str] = Kind("URL", "an http:// or https:// address, or the path of a file or folder", _parse_index_url)
+WEB_ADDRESS: Kind[str] = Kind("URL", "an address that begins with http:// or https://", _parse_web_address)
+STORAGE: Kind[str] = Kind("URI", "memory://, redis://HOST:PORT or rediss://HOST:PORT", _parse_storage)
+PREFIX: Kind[str] = Kind("PATH", "a path of letters, digits, - . _ and ~, such as /translator", _parse_prefix)
+FILE: Kind[Path] = Kind("FILE", "the path of a file", _parse_file)
 SIZE: Kind[int] = Kind("SIZE", "a number of bytes from 1K to 1024G, such as 500K, 64M or 1G", _parse_size, _show_size)
 WORDS: Kind[tuple[str, ...]] = Kind("LIST", "texts with commas between them", _parse_words, _joined)
 CODES: Kind[tuple[str, ...]] = Kind(

@@ -38,8 +38,8 @@ class Option:
     """One option, complete.
 
     ``name`` is its attribute in the settings and its key in ``resolve``; ``flag`` is empty where only the environment
-    sets it; ``variables`` are tried in order. ``not_yet``, where it is not empty, is the sentence that refuses every
-    value but the default; ``differs`` tells people who know LibreTranslate what is not as they know it.
+    sets it; ``variables`` are tried in order. ``differs`` tells people who know
+    LibreTranslate what is not as they know it.
     """
 
     name: str
@@ -49,7 +49,6 @@ class Option:
     default: Any
     group: str
     help: str
-    not_yet: str
     differs: str
 
     @property
@@ -64,12 +63,9 @@ class Option:
     def parse(self, text: str, written_as: str) -> Any:
         """The value that ``text`` means. Raises SettingsError, naming the option as ``written_as``."""
         try:
-            value = self.kind.parse(text)
+            return self.kind.parse(text)
         except ValueError as error:
             raise SettingsError(written_as, _shortened(text), self.kind.accepted) from error
-        if self.not_yet and value != self.default:
-            raise SettingsError(written_as, _shortened(text), self.not_yet)
-        return value
 
 
 _METADATA_KEY = "option"
@@ -82,7 +78,6 @@ def option(
     help: str,
     *,
     also: tuple[str, ...] = (),
-    not_yet: str = "",
     differs: str = "",
     on_command_line: bool = True,
 ) -> T:
@@ -92,7 +87,6 @@ def option(
         "group": group,
         "help": help,
         "also": also,
-        "not_yet": not_yet,
         "differs": differs,
         "on_command_line": on_command_line,
     }

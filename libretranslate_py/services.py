@@ -10,20 +10,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from libretranslate_py.detection import Detector
+from libretranslate_py.documents.files import Files
+from libretranslate_py.documents.formats import FORMATS
+from libretranslate_py.documents.results import Results, results_folder
 from libretranslate_py.engine.calibration import Calibration
 from libretranslate_py.engine.check import check_package
 from libretranslate_py.engine.engine import Engine, RunnableModel
+from libretranslate_py.engine.figures import engine_figures
 from libretranslate_py.engine.memory import keep_buffers, return_free_memory
 from libretranslate_py.engine.model import choose_settings
 from libretranslate_py.engine.pool import Pool
 from libretranslate_py.engine.tokenizer import load_tokenizer
 from libretranslate_py.errors import CorruptPackage, ProjectError, TranslationFailed
+from libretranslate_py.figures import Figure
 from libretranslate_py.glossaries import Glossaries, glossaries_folder
 from libretranslate_py.packages.index import Index
 from libretranslate_py.packages.installer import Installer, LogProgress, Progress
 from libretranslate_py.packages.package import Catalogue, Package
 from libretranslate_py.packages.paths import index_file, packages_folder
 from libretranslate_py.packages.store import Store
+from libretranslate_py.services_access import Access, build_access
 from libretranslate_py.settings import Settings
 from libretranslate_py.translator import Translator
 
@@ -122,6 +128,8 @@ class Services:
         engine: Engine,
         shelf: Shelf,
         glossaries: Glossaries,
+        access: Access,
+        results: Results,
         beam_size: int,
         plan: _StartPlan,
     ) -> None:
@@ -130,6 +138,7 @@ class Services:
         self._engine = engine
         self._shelf = shelf
         self.glossaries = glossaries
+        self.access = access
         self._plan = plan
         self._check = check_package
         self._vouched: set[Path] = set()
@@ -145,10 +154,12 @@ class Services:
             on_failure=self._doubt,
             not_ready=_reason_to_wait(plan.codes),
         )
+        self.files = Files(self.translator, results, FORMATS)
 
     def start(self) -> None:
         """Starts what goes on beside the requests: installing, updating, preloading, watching the packages folder."""
         seen = self._store.fingerprint()
+        self.files.start()
         threading.Thread(target=self._prepare, name="packages", daemon=True).start()
         threading.Thread(target=self._watch, args=(seen,), name="watch", daemon=True).start()
 
@@ -156,6 +167,7 @@ class Services:
         """Answers every waiting sentence with Stopping."""
         log.info("stopping")
         self._stopped.set()
+        self.files.close()
         self._engine.close()
 
     def reload(self) -> bool:
@@ -169,20 +181,9 @@ class Services:
         self._preload()
         return complete
 
-    def queue_stats(self) -> dict[str, float]:
-        """Figures about the engine, by name, for the metrics."""
-        loaded = self._engine.pool.loaded()
-        batcher, cache = self._engine.batcher, self._engine.cache
-        return {
-            "queue_sentences": batcher.waiting(),
-            "batches_total": batcher.batches,
-            "sentences_total": batcher.sentences,
-            "cache_hits_total": cache.hits,
-            "cache_misses_total": cache.misses,
-            "cache_bytes": cache.bytes,
-            "models_loaded": len(loaded),
-            "models_bytes": sum(size for _, size in loaded),
-        }
+    def figures(self) -> list[Figure]:
+        """What there is to watch about the work."""
+        return engine_figures(self._engine)
 
     def _adopt(self) -> bool:
         """Serves what is on disk; False when that could not be read and must be tried again."""
@@ -292,7 +293,11 @@ class Services:
 
 
 def build(settings: Settings, environ: Mapping[str, str]) -> Services:
-    """All services for ``settings``; ``environ`` tells where the home folders are. Loads no model yet."""
+    """All services for ``settings``; ``environ`` tells where the home folders are. Loads no model yet.
+
+    Raises KeysUnusable, SettingsError.
+    """
+    access = build_access(settings)
     keep_buffers()
     store = build_store(settings, environ)
     codes = settings.load_only or None
@@ -317,7 +322,9 @@ def build(settings: Settings, environ: Mapping[str, str]) -> Services:
     plan = _StartPlan(codes, settings.update_models, settings.force_update_models, settings.preload)
     installer = build_installer(settings, store, environ)
     glossaries = Glossaries(glossaries_folder(settings.glossaries_dir, environ))
-    return Services(store, installer, engine, Shelf(store, codes), glossaries, settings.beam_size, plan)
+    results = Results(results_folder(settings.files_dir, environ), 60 * settings.files_expiry)
+    shelf = Shelf(store, codes)
+    return Services(store, installer, engine, shelf, glossaries, access, results, settings.beam_size, plan)
 
 
 def _reason_to_wait(codes: Collection[str] | None) -> str:

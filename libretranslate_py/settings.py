@@ -13,12 +13,15 @@ from pathlib import Path
 from libretranslate_py.option_kinds import (
     CODES,
     DIRECTIONS,
+    FILE,
     HOST,
     INDEX_URL,
+    LIMIT,
     NETWORKS,
     PATH,
-    REGEX,
+    PREFIX,
     SIZE,
+    STORAGE,
     SWITCH,
     TEXT,
     WORDS,
@@ -26,6 +29,7 @@ from libretranslate_py.option_kinds import (
     Network,
     choice,
     integer,
+    minutes,
     seconds,
 )
 from libretranslate_py.options import (
@@ -37,39 +41,38 @@ from libretranslate_py.options import (
     options_of,
     read_env_file,
 )
+from libretranslate_py.settings_access import KEYS, RATES, AccessSettings
 
-_LIMIT = integer(-1, note="-1 = no limit")
 _WIDTH = integer(0, 1024, note="0 = what suits the machine")
 _MEGABYTES = integer(0, 1024**2)
 
 _SERVER = "Server"
 _LIMITS = "Limits of one request"
-_RATES = "Limits of one client"
 _LANGUAGES = "Languages and packages"
 _ENGINE = "Engine"
-_KEYS = "API keys"
 _PAGE = "Web page and features"
 _WATCHING = "Log and metrics"
 
 _NEW = "Not in LibreTranslate."
-_RATES_LATER = "limits per client come with a later version; leave this option out"
-_KEYS_LATER = "API keys come with a later version; leave this option out"
-_PAGE_LATER = "the web page comes with a later version; leave this option out"
-_SHARING_LATER = "sharing state between servers comes with a later version; leave this option out"
-_PREFIX_LATER = "serving under a path comes with a later version; leave this option out"
-_SUGGESTIONS_LATER = "suggestions come with a later version; leave this option out"
-_CACHE_LATER = "a cache per API key comes with a later version; leave this option out (--sentence-cache works)"
-_USE_PROXIES = "leave this option out, and name the proxies to believe with --trusted-proxies"
+
+
+_GROUPS = (_SERVER, _LIMITS, RATES, _LANGUAGES, _ENGINE, KEYS, _PAGE, _WATCHING)
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(AccessSettings):
     """What the server was told to do. Made by ``resolve`` or ``load``, which have checked every value."""
 
     host: str = option("127.0.0.1", HOST, _SERVER, "Address to listen on; 0.0.0.0 for all of IPv4, :: for IPv6.")
     port: int = option(5000, integer(0, 65535, "0 = any free port"), _SERVER, "Port to listen on.")
     ssl: bool = option(False, SWITCH, _SERVER, "Write https:// into the absolute addresses that the server gives out.")
-    url_prefix: str = option("", TEXT, _SERVER, "Path under which everything is served.", not_yet=_PREFIX_LATER)
+    url_prefix: str = option(
+        "",
+        PREFIX,
+        _SERVER,
+        "Path under which everything is served, such as /translator.",
+        differs="POST outside of the path gets 404 with a sentence; LibreTranslate redirects it, and its body is lost.",
+    )
     threads: int = option(
         4,
         integer(1, 1024),
@@ -93,7 +96,12 @@ class Settings:
         differs=_NEW,
     )
     trust_forwarded_for: bool = option(
-        False, SWITCH, _SERVER, "Believe the left-most address of X-Forwarded-For.", not_yet=_USE_PROXIES
+        False,
+        SWITCH,
+        _SERVER,
+        "Believe the X-Forwarded headers of one proxy, whatever its address is.",
+        differs="The client is the right-most address, which the proxy has added. LibreTranslate takes the left-most, "
+        "which anybody can choose, and in release 1.9.6 always.",
     )
     stop_timeout: float = option(
         5.0,
@@ -104,24 +112,24 @@ class Settings:
     )
     shared_storage: str = option(
         "memory://",
-        TEXT,
+        STORAGE,
         _SERVER,
-        "Where several servers share their state: memory:// or redis://.",
-        not_yet=_SHARING_LATER,
+        "Where several servers share bans, secrets, fingerprints and the translation cache: memory:// or redis://.",
+        differs="While Redis is down, each server goes on with a state of its own.",
     )
     secondary: bool = option(
         False,
         SWITCH,
         _SERVER,
         "Leave the periodic jobs on the shared storage to another server.",
-        not_yet=_SHARING_LATER,
+        differs="Taken, and without effect: there are no periodic jobs, every server computes the same.",
     )
 
-    char_limit: int = option(-1, _LIMIT, _LIMITS, "Most characters of one text.")
-    batch_limit: int = option(-1, _LIMIT, _LIMITS, "Most texts in one request.")
+    char_limit: int = option(-1, LIMIT, _LIMITS, "Most characters of one text.")
+    batch_limit: int = option(-1, LIMIT, _LIMITS, "Most texts in one request.")
     alternatives_limit: int = option(
         10,
-        _LIMIT,
+        LIMIT,
         _LIMITS,
         "Most alternative translations that a request may ask for.",
         differs="LibreTranslate's default is -1, with which one request can occupy the server for long.",
@@ -133,46 +141,6 @@ class Settings:
         _LIMITS,
         "Most translation requests in flight; more are refused at once with 503 and Retry-After.",
         differs=_NEW,
-    )
-
-    req_limit: int = option(-1, _LIMIT, _RATES, "Most requests of one client per minute.", not_yet=_RATES_LATER)
-    req_limit_storage: str = option(
-        "memory://", TEXT, _RATES, "Where the requests are counted: memory:// or redis://.", not_yet=_RATES_LATER
-    )
-    hourly_req_limit: int = option(-1, _LIMIT, _RATES, "Most requests of one client per hour.", not_yet=_RATES_LATER)
-    hourly_req_limit_decay: int = option(
-        0,
-        integer(0, 720),
-        _RATES,
-        "Further windows of 2, 3, ... hours, each a little stricter than the one before; 0 = none.",
-        not_yet=_RATES_LATER,
-    )
-    hourly_req_limit_multiplier: int = option(
-        60,
-        integer(1),
-        _RATES,
-        "Hourly limit of an API key, as a multiple of its limit per minute.",
-        not_yet=_RATES_LATER,
-        on_command_line=False,
-    )
-    daily_req_limit: int = option(-1, _LIMIT, _RATES, "Most requests of one client per day.", not_yet=_RATES_LATER)
-    daily_req_limit_multiplier: int = option(
-        1440,
-        integer(1),
-        _RATES,
-        "Daily limit of an API key, as a multiple of its limit per minute.",
-        not_yet=_RATES_LATER,
-        on_command_line=False,
-    )
-    req_flood_threshold: int = option(
-        -1, _LIMIT, _RATES, "Violations of limits after which a client is banned.", not_yet=_RATES_LATER
-    )
-    req_time_cost: int = option(
-        -1,
-        _LIMIT,
-        _RATES,
-        "Seconds of work that count as one request, so that slow requests cost more.",
-        not_yet=_RATES_LATER,
     )
 
     load_only: tuple[str, ...] = option(
@@ -283,51 +251,44 @@ class Settings:
         differs=_NEW,
     )
     translation_cache: tuple[str, ...] = option(
-        (), WORDS, _ENGINE, "API keys whose answers are kept for 7 days, or all.", not_yet=_CACHE_LATER
+        (),
+        WORDS,
+        _ENGINE,
+        "API keys whose answers are kept for 7 days, or all.",
+        differs="Off unless asked for (LibreTranslate keeps answers to requests with an empty api_key), and a list "
+        "never gets the answer of a text.",
     )
 
-    api_keys: bool = option(
-        False, SWITCH, _KEYS, "Look API keys up; without one the general limits hold.", not_yet=_KEYS_LATER
-    )
-    require_api_key: bool = option(
-        False, SWITCH, _KEYS, "Refuse every request without an API key.", not_yet=_KEYS_LATER, differs=_NEW
-    )
-    api_keys_db_path: str = option("db/api_keys.db", TEXT, _KEYS, "File with the API keys.", not_yet=_KEYS_LATER)
-    api_keys_remote: str = option("", TEXT, _KEYS, "Address that is asked for API keys.", not_yet=_KEYS_LATER)
-    get_api_key_link: str = option(
-        "", TEXT, _KEYS, "Address of a page where people get a key, for the refusals.", not_yet=_KEYS_LATER
-    )
-    require_api_key_origin: str = option(
-        "",
-        REGEX,
-        _KEYS,
-        "Pages (by their Origin) that may send requests without a key.",
-        not_yet=_KEYS_LATER,
-    )
-    require_api_key_secret: bool = option(
-        False, SWITCH, _KEYS, "Without a key, answer only the server's own web page.", not_yet=_KEYS_LATER
-    )
-    require_api_key_fingerprint: bool = option(
-        False, SWITCH, _KEYS, "Without a key, answer only clients that do not change their looks.", not_yet=_KEYS_LATER
-    )
-    under_attack: bool = option(False, SWITCH, _KEYS, "Refuse all requests without a key.", not_yet=_KEYS_LATER)
-
-    frontend_language_source: str = option("auto", TEXT, _PAGE, "Source that is chosen first.", not_yet=_PAGE_LATER)
+    frontend_language_source: str = option("auto", TEXT, _PAGE, "Source that is chosen first.")
     frontend_language_target: str = option(
-        "locale", TEXT, _PAGE, "Target that is chosen first; locale = the browser's language.", not_yet=_PAGE_LATER
+        "locale", TEXT, _PAGE, "Target that is chosen first; locale = the browser's language."
     )
-    frontend_language: str = option(
-        "", TEXT, _PAGE, "Language of the page itself. Empty: the browser's.", not_yet=_PAGE_LATER
-    )
-    frontend_title: str = option("", TEXT, _PAGE, "Title of the page.", not_yet=_PAGE_LATER)
-    frontend_timeout: int = option(
-        500, integer(0, 60_000), _PAGE, "Milliseconds between the last key and the request.", not_yet=_PAGE_LATER
-    )
+    frontend_language: str = option("", TEXT, _PAGE, "Language of the page itself. Empty: the browser's.")
+    frontend_title: str = option("", TEXT, _PAGE, "Title of the page.")
+    frontend_timeout: int = option(500, integer(0, 60_000), _PAGE, "Milliseconds between the last key and the request.")
     hide_api: bool = option(False, SWITCH, _PAGE, "Leave the panel with the API call out of the page.")
     disable_web_ui: bool = option(False, SWITCH, _PAGE, "Serve no web page.")
     disable_files_translation: bool = option(False, SWITCH, _PAGE, "Do not translate files.")
+    files_dir: Path | None = option(  # noqa: RUF009
+        None,
+        PATH,
+        _PAGE,
+        "Folder of translated files until they expire. Empty: libretranslate/files under $XDG_DATA_HOME or "
+        "~/.local/share.",
+        differs=_NEW,
+    )
+    files_expiry: float = option(
+        30.0, minutes(10_080), _PAGE, "Minutes that translated files can be downloaded.", differs=_NEW
+    )
     suggestions: bool = option(
-        False, SWITCH, _PAGE, "Let people suggest better translations.", not_yet=_SUGGESTIONS_LATER
+        False,
+        SWITCH,
+        _PAGE,
+        "Let people suggest better translations.",
+        differs="Limits and keys hold for them too, and the same suggestion is stored once.",
+    )
+    suggestions_db_path: Path = option(  # noqa: RUF009
+        Path("db/suggestions.db"), FILE, _PAGE, "File with the suggestions.", differs=_NEW
     )
 
     debug: bool = option(False, SWITCH, _WATCHING, "Log everything, as --log-level debug does.")
@@ -347,7 +308,10 @@ class Settings:
     metrics_auth_token: str = option("", TEXT, _WATCHING, "Bearer token that /metrics asks for. Empty: none is needed.")
 
 
-OPTIONS = options_of(Settings)
+# Looked for in the current folder.
+ENV_FILE = Path(".env")
+
+OPTIONS = tuple(sorted(options_of(Settings), key=lambda option: _GROUPS.index(option.group)))
 
 
 def resolve(
@@ -357,7 +321,7 @@ def resolve(
 
     ``command_line`` has the texts by option name, with None for a flag that was not given and "true" for a switch that
     was. A variable that is set but empty counts as not set. Raises SettingsError for the first value that is not
-    accepted, and for one that belongs to a capability that this version does not have.
+    accepted.
     """
     return Settings(**find_values(OPTIONS, command_line, environment, env_file or EnvFile()))
 

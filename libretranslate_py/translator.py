@@ -21,7 +21,7 @@ from libretranslate_py.text.alignment import Alignment, compose
 from libretranslate_py.text.paragraphs import extract, find_nothing
 from libretranslate_py.text.pieces import Finder
 from libretranslate_py.text.placeholders import DEFAULT
-from libretranslate_py.text.spans import Template, segments_of
+from libretranslate_py.text.spans import Template, fill, segments_of
 
 AUTO = "auto"
 TEXT = "text"
@@ -51,7 +51,8 @@ class Detection:
 
 @dataclass(frozen=True, slots=True)
 class TranslationRequest:
-    """texts: any strings, blank ones too. source: an Argos code or ``auto`` (then each text is detected on its own).
+    """texts: any strings, blank ones too, and templates that were made beforehand, for which format, attributes and
+    preformatted mean nothing: what comes back for one is the template with its segments translated. source: an Argos code or ``auto`` (then each text is detected on its own).
 
     alternatives: how many other translations of each whole text to give, where so many different ones are found.
     client_gone: asked now and then while the request waits; True drops what has not been decoded yet.
@@ -60,7 +61,7 @@ class TranslationRequest:
     finds the terms of a glossary, for a source and a target.
     """
 
-    texts: tuple[str, ...]
+    texts: tuple[str | Template, ...]
     source: str
     target: str
     alternatives: int = 0
@@ -97,6 +98,7 @@ class _Network:
     catalogue: Catalogue
     languages: tuple[LanguageEntry, ...] = field(init=False)
     codes: frozenset[str] = field(init=False)
+    version: str = field(init=False)
 
     def __post_init__(self) -> None:
         directions = self.catalogue.served.keys()
@@ -108,6 +110,7 @@ class _Network:
         entries = tuple(LanguageEntry(code, names[code], tuple(reachable(directions, code))) for code in codes)
         object.__setattr__(self, "languages", entries)
         object.__setattr__(self, "codes", frozenset(names))
+        object.__setattr__(self, "version", ",".join(sorted(f"{p.name} {p.version}" for p in self.catalogue.packages)))
 
     def route(self, source: str, target: str) -> Route:
         route = find_route(self.catalogue.served.keys(), source, target)
@@ -150,6 +153,10 @@ class Translator:
         """The installed languages, English first, then by name."""
         return list(self._network.languages)
 
+    def version(self) -> str:
+        """The packages in use, as one string; translations made with another one may differ."""
+        return self._network.version
+
     def ready(self) -> str | None:
         """None when a translation can be made, else the reason why not, as one sentence."""
         return None if self._network.catalogue.served else self._not_ready
@@ -182,7 +189,7 @@ class Translator:
         return self._translate(request, self._network)
 
     def _translate(self, request: TranslationRequest, network: _Network) -> list[Translation]:
-        texts = [_well_formed(text) for text in request.texts]
+        texts = [_well_formed(text) if isinstance(text, str) else text for text in request.texts]
         detected = self._detect_sources(texts, request, network)
         # A text in which no installed language was recognised is better left alone than translated from a wrong one.
         sources = [
@@ -205,24 +212,23 @@ class Translator:
         ]
 
     def _detect_sources(
-        self, texts: Sequence[str], request: TranslationRequest, network: _Network
+        self, texts: Sequence[str | Template], request: TranslationRequest, network: _Network
     ) -> list[Guess] | list[None]:
         if request.source != AUTO:
             return [None] * len(texts)
         allowed = network.sources_of(request.target)
-        if request.format == HTML:
-            texts = [_visible(text, request.target) for text in texts]
-        different = list(dict.fromkeys(texts))
+        visible = [_visible(text, request) for text in texts]
+        different = list(dict.fromkeys(visible))
         rankings = self._detector.detect(different, allowed or network.codes)
         best = {text: ranking[0] for text, ranking in zip(different, rankings, strict=True)}
-        return [best[text] for text in texts]
+        return [best[text] for text in visible]
 
     def _translate_from(
-        self, route: Route, texts: Sequence[str], request: TranslationRequest, network: _Network
+        self, route: Route, texts: Sequence[str | Template], request: TranslationRequest, network: _Network
     ) -> list[tuple[str, ...]]:
         """Each text's translation and its alternatives, along one route."""
         if not route:
-            return [(text,) for text in texts]
+            return [(_unchanged(text),) for text in texts]
         terms = request.terms(route[0].source, request.target) if request.terms else None
         templates = (self._template(text, route[0].source, terms, request) for text in texts)
         drafts = [take_apart(template, route[0].source) for template in templates]
@@ -239,11 +245,15 @@ class Translator:
             results.append(tuple(dict.fromkeys(versions)))
         return results
 
-    def _template(self, text: str, source: str, terms: Finder | None, request: TranslationRequest) -> Template:
+    def _template(
+        self, text: str | Template, source: str, terms: Finder | None, request: TranslationRequest
+    ) -> Template:
         find = request.find or find_nothing
         if terms:
             find = outside(find, terms)
-        if request.format == HTML:
+        if not isinstance(text, str):
+            template = protect_all(text, find)
+        elif request.format == HTML:
             template = markup.extract(
                 text,
                 source=source,
@@ -297,13 +307,21 @@ class Translator:
         ]
 
 
-def _visible(html: str, target: str) -> str:
-    """What is to be translated of a page, as plain text."""
+def _visible(text: str | Template, request: TranslationRequest) -> str:
+    """What is to be translated of a text, as plain text."""
+    if not isinstance(text, str):
+        return "\n".join(segment.text for segment in segments_of(text))
+    if request.format != HTML:
+        return text
     for attributes in (False, True):
-        template = markup.extract(html, source=target, target=target, attributes=attributes)
+        template = markup.extract(text, source=request.target, target=request.target, attributes=attributes)
         if found := [segment.text for segment in segments_of(template)]:
             return "\n".join(found)
     return ""
+
+
+def _unchanged(text: str | Template) -> str:
+    return text if isinstance(text, str) else fill(text, lambda segment: segment.raw)
 
 
 def _compose(before: Alignment | None, alignment: Alignment | None) -> Alignment | None:

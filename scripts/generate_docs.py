@@ -40,8 +40,6 @@ the file, the file over the default. [.env.example](../.env.example) has all of 
   nothing gets a warning.
 * In `.env`, a value may be quoted (`"..."` or `'...'`), a line may begin with `export`, and `#` begins a comment.
   Nothing is expanded: `$HOME` stays `$HOME`.
-* An option that is *refused for now* stops the start if it is set to anything but its default, so that nobody relies
-  on it in vain.
 
 Names, types and defaults are those of LibreTranslate 1.9.6; the last column says where something differs.
 """
@@ -53,8 +51,7 @@ def env_example(options: Iterable[Option]) -> str:
     for group, members in groupby(options, key=lambda option: option.group):
         blocks.append(f"\n# ---- {group} {'-' * (100 - len(group))}\n")
         for option in members:
-            remark = " (Refused for now.)" if option.not_yet else ""
-            comment = textwrap.fill(option.help + remark, 118, initial_indent="# ", subsequent_indent="# ")
+            comment = textwrap.fill(option.help, 118, initial_indent="# ", subsequent_indent="# ")
             blocks.append(f"\n{comment}\n#{option.variables[0]}={option.default_text}\n")
     return "".join(blocks)
 
@@ -78,7 +75,7 @@ def table_row(option: Option) -> str:
         "switch" if option.is_switch else option.kind.accepted,
         f"`{option.default_text}`" if option.default_text else "empty",
         option.help,
-        f"Refused for now: {option.not_yet}." if option.not_yet else option.differs,
+        option.differs,
     ]
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
 

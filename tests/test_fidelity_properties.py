@@ -21,7 +21,7 @@ from libretranslate_py.text.glossary import build
 from libretranslate_py.text.pieces import Finder
 from libretranslate_py.text.placeholders import DEFAULT
 from libretranslate_py.text.spans import Kind, Span, Template, segments_of
-from tests.documents import Document, Maker, names, shown, split, structure, tokens
+from tests.random_documents import Document, Maker, names, shown, split, structure, tokens
 from tests.mischief import INVENTIONS, LINE_ENDS, Mischief, World, open_world
 
 # More for a long search.

@@ -65,6 +65,9 @@ url-prefix
 OURS = """
 max-body 64M
 require-api-key false
+files-dir
+files-expiry 30
+suggestions-db-path db/suggestions.db
 trusted-proxies
 trusted-hops 1
 packages-dir
@@ -87,39 +90,6 @@ log-level info
 """
 
 ONLY_IN_THE_ENVIRONMENT = {"hourly_req_limit_multiplier": "60", "daily_req_limit_multiplier": "1440"}
-
-# A value for each option that belongs to a later capability.
-REFUSED_FOR_NOW = {
-    "url_prefix": "/lt",
-    "trust_forwarded_for": "true",
-    "shared_storage": "redis://localhost",
-    "secondary": "true",
-    "req_limit": "0",
-    "req_limit_storage": "redis://localhost",
-    "hourly_req_limit": "5",
-    "hourly_req_limit_decay": "3",
-    "hourly_req_limit_multiplier": "61",
-    "daily_req_limit": "100",
-    "daily_req_limit_multiplier": "1",
-    "req_flood_threshold": "2",
-    "req_time_cost": "1",
-    "translation_cache": "all",
-    "api_keys": "1",
-    "require_api_key": "yes",
-    "api_keys_db_path": "keys.db",
-    "api_keys_remote": "http://localhost/keys",
-    "get_api_key_link": "http://localhost/get",
-    "require_api_key_origin": "https://.*",
-    "require_api_key_secret": "on",
-    "require_api_key_fingerprint": "true",
-    "under_attack": "true",
-    "frontend_language_source": "en",
-    "frontend_language_target": "es",
-    "frontend_language": "de",
-    "frontend_title": "Ours",
-    "frontend_timeout": "100",
-    "suggestions": "true",
-}
 
 
 def table(text: str) -> dict[str, str]:
@@ -266,25 +236,9 @@ class TestWrongValues:
     @given(st.sampled_from(OPTIONS), st.text(max_size=40))
     def test_any_text_is_a_value_or_a_settings_error(self, option: Option, text: str) -> None:
         try:
-            settings = resolve({option.name: text}, {})
+            resolve({option.name: text}, {})
         except SettingsError as error:
             assert error.value == text
-        else:
-            if option.not_yet:
-                assert settings == Settings()
-
-
-class TestRefusedForNow:
-    def test_the_list_is_complete(self) -> None:
-        assert set(REFUSED_FOR_NOW) == {option.name for option in OPTIONS if option.not_yet}
-
-    @pytest.mark.parametrize(("name", "text"), REFUSED_FOR_NOW.items())
-    def test_refused_with_a_sentence_unless_it_is_the_default(self, name: str, text: str) -> None:
-        error = refusal(name, text)
-        assert error.accepted == BY_NAME[name].not_yet
-        assert "leave this option out" in str(error)
-        default = BY_NAME[name].default_text
-        assert resolve({}, {BY_NAME[name].variables[0]: default}) == Settings()
 
 
 class TestUnknownVariables:

@@ -12,8 +12,8 @@ import logging
 import math
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -70,11 +70,12 @@ class _Lane(Generic[ResultT]):
     """The sentences of one request that wait, in portions. ``small``: the request is one of many, and when it is
     answered its client may well send another."""
 
-    __slots__ = ("portions", "small")
+    __slots__ = ("portions", "since", "small")
 
     def __init__(self, portions: list[list[Item[ResultT]]], small: bool) -> None:
         self.portions = deque(portions)
         self.small = small
+        self.since = time.perf_counter()
 
     def take(self, room: int) -> list[Item[ResultT]]:
         """The next portion, or as much of it as there is room for."""
@@ -126,6 +127,7 @@ class Batcher(Generic[KeyT, ResultT]):
     called by several workers at a time.
     explain: makes the error that every sentence of a batch gets from what ``run`` raised.
     max_requests: how many submissions may wait; one more is refused with Overloaded.
+    seconds_waited: the sum, over all submissions, of the time until the last of its sentences was taken.
     """
 
     def __init__(
@@ -148,7 +150,8 @@ class Batcher(Generic[KeyT, ResultT]):
         self._submissions = 0
         self._closed = False
         self.batches = 0
-        self.sentences = 0
+        self.seconds_waited = 0.0
+        self._sizes: Counter[int] = Counter()
         self._threads = [self._start_worker() for _ in range(workers)]
 
     def submit(self, key: KeyT, items: Sequence[Item[ResultT]]) -> None:
@@ -176,6 +179,11 @@ class Batcher(Generic[KeyT, ResultT]):
         """Sentences that no worker has taken yet."""
         with self._changed:
             return sum(line_up.waiting for line_up in self._line_ups.values())
+
+    def sizes(self) -> Mapping[int, int]:
+        """How many batches of each number of sentences were run."""
+        with self._changed:
+            return dict(self._sizes)
 
     def idle(self) -> bool:
         """Whether nothing waits and nothing runs."""
@@ -260,6 +268,7 @@ class Batcher(Generic[KeyT, ResultT]):
     def _fill(self, key: KeyT, line_up: _LineUp[ResultT]) -> _Batch[KeyT, ResultT]:
         share = line_up.share(self._workers, self._max_batch)
         batch: _Batch[KeyT, ResultT] = _Batch(key, [], requests=0, small=0)
+        now = time.perf_counter()
         # At most one portion of each request: the others are for the other workers.
         for _ in range(len(line_up.lanes)):
             if len(batch.items) >= share:
@@ -273,6 +282,7 @@ class Batcher(Generic[KeyT, ResultT]):
                 line_up.lanes.append(lane)
             else:
                 batch.requests += 1
+                self.seconds_waited += now - lane.since
             wanted = [item for item in taken if item.claim()]
             batch.items += wanted
             batch.small += len(wanted) * lane.small
@@ -302,7 +312,8 @@ class Batcher(Generic[KeyT, ResultT]):
     def _finish(self, batch: _Batch[KeyT, ResultT]) -> None:
         with self._changed:
             self.batches += 1
-            self.sentences += len(batch.items)
+            if batch.items:
+                self._sizes[len(batch.items)] += 1
             line_up = self._line_ups.get(batch.key)
             if line_up is not None:
                 line_up.running -= len(batch.items)

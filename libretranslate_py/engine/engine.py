@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from time import perf_counter
 from typing import Protocol
 
 from libretranslate_py.cache import Cache, Flight
@@ -19,6 +20,7 @@ from libretranslate_py.engine.tokenizer import Tokenizer
 from libretranslate_py.errors import ClientGone, CorruptPackage, ProjectError, TranslationFailed
 from libretranslate_py.languages import Direction
 from libretranslate_py.packages.package import Package
+from libretranslate_py.tally import Tally
 from libretranslate_py.text.alignment import Alignment
 from libretranslate_py.text.formatting import is_copy, joint, looks_repeated, prepare
 
@@ -154,6 +156,7 @@ class Engine:
     ) -> None:
         self.pool = pool
         self.cache: Cache[_CacheKey, Hypotheses] = Cache(cache_bytes, _measure)
+        self.tally = Tally()
         self._window = window
         self._calibrator = calibrator
         self.batcher: Batcher[_BatchKey, Hypotheses] = Batcher(
@@ -233,16 +236,21 @@ class Engine:
 
     def _decode(self, call: _Call, sentences: Sequence[str]) -> list[Hypotheses]:
         job = _Job(len(sentences))
-        missing: list[tuple[int, _CacheKey, list[str]]] = []
+        missing: list[tuple[int, _CacheKey]] = []
         for index, sentence in enumerate(sentences):
             key = (call.package, call.options_for(sentence), sentence)
             kept = self.cache.get(key)
             if kept is not None:
                 job.set(index, kept, None)
             else:
-                # All are made first: once a flight is joined, nothing may fail before it is submitted.
-                missing.append((index, key, _encode(call, sentence)))
-        joined = [self._join_flight(key, job, index, pieces) for index, key, pieces in missing]
+                missing.append((index, key))
+        began = perf_counter()
+        # All are made first: once a flight is joined, nothing may fail before it is submitted.
+        encoded = [_encode(call, sentences[index]) for index, _ in missing]
+        self.tally.spend("tokenise", perf_counter() - began)
+        joined = [
+            self._join_flight(key, job, index, pieces) for (index, key), pieces in zip(missing, encoded, strict=True)
+        ]
         items = [item for item in joined if item]
         try:
             if items:
@@ -277,13 +285,18 @@ class Engine:
 
     def _run(self, key: _BatchKey, sentences: Sequence[list[str]]) -> list[Hypotheses]:
         with self.pool.lease(key.package) as model, self.pool.pin(key.package) as tokenizer:
+            began = perf_counter()
             raw = model.run(sentences, key.options)
+            decoded = perf_counter()
             if not all(raw):
                 raise ValueError("a sentence came back without a hypothesis")
-            return [
+            results = [
                 tuple(_finish(tokenizer, pieces, hypothesis) for hypothesis in found)
                 for pieces, found in zip(sentences, raw, strict=True)
             ]
+            self.tally.spend("decode", decoded - began)
+            self.tally.spend("detokenise", perf_counter() - decoded)
+            return results
 
 
 def _plain(sentences: Sequence[str], aligned: Sequence[bool] | None) -> frozenset[str]:

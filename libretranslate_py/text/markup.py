@@ -41,14 +41,17 @@ _PRINTS = re.compile(r"<\?(?:=|php\s+(?:echo|print)\b)|<%[=-]", re.IGNORECASE)
 _DEEPEST = 4
 
 
-def extract(html: str, *, source: str, target: str, attributes: bool = True, preformatted: bool = False) -> Template:
+def extract(
+    html: str, *, source: str, target: str, attributes: bool = True, preformatted: bool = False, xml: bool = False
+) -> Template:
     """Return ``html`` as a template; ``source`` and ``target`` are Argos codes.
 
     attributes: False leaves every attribute as it is, and does not read ``lang`` either; otherwise those that are shown
     are translated, and ``lang`` and ``dir`` say what the translation is: this is the only change in the verbatim pieces
-    of the template. preformatted: the lines of <pre> are translated too. Takes any text, in linear time.
+    of the template. preformatted: the lines of <pre> are translated too. xml: it is XHTML, where
+    any element may be empty (<title/>). Takes any text, in linear time.
     """
-    return _Reader(html, Rules(source, target, attributes), preformatted).read()
+    return _Reader(html, Rules(source, target, attributes), preformatted, xml).read()
 
 
 class _Mode(Enum):
@@ -78,12 +81,13 @@ class _Frame:
 
 
 class _Reader:
-    def __init__(self, markup: str, rules: Rules, preformatted: bool) -> None:
+    def __init__(self, markup: str, rules: Rules, preformatted: bool, xml: bool) -> None:
         self._markup = markup
+        self._xml = xml
         self._rules = rules
         self._preformatted = preformatted
-        self._slices = list(lex(markup))
-        self._ends = find_ends(markup, self._slices)
+        self._slices = list(lex(markup, xml=xml))
+        self._ends = find_ends(markup, self._slices, xml=xml)
         self._frames = [_Frame(0, len(self._slices), _Mode.BLOCK, [])]
 
     def read(self) -> Template:
@@ -149,9 +153,9 @@ class _Reader:
             return self._read_opaque(frame, piece, number, end, reading)
         if piece.name in BLOCK:
             self._read_block(frame, piece, number, end, reading)
-        elif piece.name == "br":
+        elif piece.name == "br" and not (self._xml and not self._is_empty(piece, False)):
             frame.items.append(Item(piece.start, piece.end, Role.BREAK, "br", "", reading.edits))
-        elif is_empty_tag(self._markup, piece, foreign=frame.is_svg):
+        elif self._is_empty(piece, frame.is_svg):
             frame.items.append(Item(piece.start, piece.end, Role.MARK, piece.name, "", reading.edits))
         elif is_protected or (piece.name in CODE and not reading.translate):
             mode = _Mode.MARK if piece.name == "svg" else _Mode.NAME
@@ -164,9 +168,12 @@ class _Reader:
             frame.items.append(Item(piece.start, piece.end, Role.OPEN, piece.name, "", reading.edits))
         return number + 1
 
+    def _is_empty(self, tag: Slice, foreign: bool) -> bool:
+        return is_empty_tag(self._markup, tag, foreign=foreign, xml=self._xml)
+
     def _is_cut_off(self, number: int, end: int) -> bool:
         """Whether the document ends in the element."""
-        if end < len(self._slices) or is_empty_tag(self._markup, self._slices[number], foreign=False):
+        if end < len(self._slices) or self._is_empty(self._slices[number], False):
             return False
         last = self._slices[-1]
         return last.kind is not Lexeme.END or last.name != self._slices[number].name
@@ -178,7 +185,7 @@ class _Reader:
         says = read_protected(self._markup, piece)
         if says:
             frame.edits.extend(read_tag(self._markup, piece, self._rules).edits)
-        if is_empty_tag(self._markup, piece, foreign=frame.is_svg):
+        if self._is_empty(piece, frame.is_svg):
             return number + 1
         if says or (says is None and frame.is_svg and piece.name in SVG_TEXT):
             self._push_block(frame, number, end, is_svg=frame.is_svg and piece.name != "foreignobject")
@@ -189,7 +196,7 @@ class _Reader:
     def _read_block(self, frame: _Frame, piece: Slice, number: int, end: int, reading: Reading) -> None:
         self._flush(frame)
         frame.edits.extend(reading.edits)
-        if is_empty_tag(self._markup, piece, foreign=frame.is_svg):
+        if self._is_empty(piece, frame.is_svg):
             return
         is_pre = piece.name == "pre"
         is_quiet = reading.translate is False or (is_pre and not self._preformatted)

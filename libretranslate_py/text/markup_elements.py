@@ -69,14 +69,16 @@ _CLOSERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 _P_BARRIERS = tuple(sorted(_BARRIERS))
 
 
-def is_empty_tag(markup: str, tag: Slice, *, foreign: bool) -> bool:
-    """Whether a start tag opens nothing: a void element, or <x/> where x is SVG's or nobody's."""
+def is_empty_tag(markup: str, tag: Slice, *, foreign: bool, xml: bool = False) -> bool:
+    """Whether a start tag opens nothing: a void element, or <x/> where x is SVG's or nobody's; in XML, any <x/>."""
+    if xml:
+        return markup.endswith("/>", tag.start, tag.end)
     if tag.name in VOID:
         return True
     return (foreign or tag.name in ("x", "bx", "ex", "ph")) and markup[tag.start : tag.end].endswith("/>")
 
 
-def find_ends(markup: str, slices: Sequence[Slice]) -> list[int]:
+def find_ends(markup: str, slices: Sequence[Slice], *, xml: bool = False) -> list[int]:
     """Return for each slice that is a start tag the number of the slice behind its element; elsewhere, of the next.
 
     Elements without an end tag end as in a browser; an inline one at the next boundary of a segment at the latest.
@@ -88,7 +90,8 @@ def find_ends(markup: str, slices: Sequence[Slice]) -> list[int]:
             if piece.name in ("html", "body"):
                 tree.ends[number] = len(slices)
             else:
-                tree.start(number, piece.name, is_empty_tag(markup, piece, foreign=tree.is_in("svg", "math")))
+                foreign = tree.is_in("svg", "math")
+                tree.start(number, piece.name, is_empty_tag(markup, piece, foreign=foreign, xml=xml))
         elif piece.kind is Lexeme.END and piece.name not in ("html", "body"):
             tree.end(number, piece.name)
     tree.close(0, len(slices))

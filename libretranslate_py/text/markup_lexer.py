@@ -67,6 +67,7 @@ _RAW = frozenset({"script", "style", "xmp", "iframe", "noembed", "noframes", "pl
 _CHARACTERS_ONLY = frozenset({"title", "textarea"})
 _OPAQUE = _RAW | _CHARACTERS_ONLY
 _FOREIGN = frozenset({"svg", "math"})
+_CODE_IN_XML = frozenset({"script", "style"})
 _ENDS = {name: re.compile(rf"</(?i:{name})(?=[{_W}/>])") for name in _OPAQUE - {"script", "plaintext"}}
 # A comment in a script hides a whole <script></script> pair.
 _SCRIPT = re.compile(rf"<!--(?!-*+>)|-->|<(/?)(?i:script)(?=[{_W}/>])")
@@ -78,8 +79,11 @@ _ONE_ATTRIBUTE = re.compile(
 _QUOTES = {2: '"', 3: "'"}
 
 
-def lex(markup: str) -> Iterator[Slice]:
-    """Yield the slices of ``markup`` in order, none of them empty. Takes any text, in linear time."""
+def lex(markup: str, *, xml: bool = False) -> Iterator[Slice]:
+    """Yield the slices of ``markup`` in order, none of them empty. Takes any text, in linear time.
+
+    xml: an element whose tag ends in ``/>`` has no content, and nothing but <script> and <style> is more than markup.
+    """
     position, foreign, size = 0, 0, len(markup)
     while position < size:
         for match in _SLICE.finditer(markup, position):
@@ -91,7 +95,12 @@ def lex(markup: str) -> Iterator[Slice]:
             yield Slice(match.start(), position, _KINDS[group], name)
             if name in _FOREIGN:
                 foreign = max(0, foreign + (1 if group == 1 else -1))
-            elif group == 1 and name in _OPAQUE and not (foreign and _is_markup_in_foreign(markup, position, name)):
+            elif (
+                group == 1
+                and name in _OPAQUE
+                and not (foreign and _is_markup_in_foreign(markup, position, name))
+                and not (xml and _is_markup_in_xml(markup, position, name))
+            ):
                 end = _end_of_content(markup, position, name)
                 if end > position:
                     yield Slice(position, end, Lexeme.RAW if name in _RAW else Lexeme.TEXT)
@@ -122,6 +131,10 @@ def attributes(markup: str, tag: Slice) -> list[Attribute]:
 def _is_markup_in_foreign(markup: str, end: int, name: str) -> bool:
     """Whether the element that starts before ``end`` in <svg> or <math> holds markup, or is closed already."""
     return name == "title" or markup[end - 2] == "/"
+
+
+def _is_markup_in_xml(markup: str, end: int, name: str) -> bool:
+    return name not in _CODE_IN_XML or markup[end - 2] == "/"
 
 
 def _end_of_content(markup: str, position: int, name: str) -> int:

@@ -10,6 +10,7 @@ from libretranslate_py.text.markup_spans import Item, Role
 _SCRIPTS = frozenset({"sub", "sup"})
 # What is set high or low in a formula, or refers to a footnote; not the letters of "1st".
 _SIGN = re.compile(r"[-+−]?\d{1,4}[-+−]?|[-+−*†‡§¶]|(?P<letter>[a-z])")
+_LINKED = re.compile(r"\[?(?:\d{1,4}|[*†‡§¶])\]?")
 _TOUCHING = re.compile(r"\w{1,20}[.,;:!?)\]»”\"]{0,2}\Z")
 _GOES_ON = re.compile(r"[A-Z][a-z]?\w{0,2}(?!\w)|[A-Z][a-z]?\Z")
 _LONGEST_FORMULA = 6
@@ -21,13 +22,20 @@ def join_scripts(markup: str, items: Sequence[Item]) -> Sequence[Item]:
     """Return ``items`` with each <sup> or <sub> that touches a word as one item.
 
     Behind a word, the number of a footnote is a mark: as a part of its text it would spoil the word for a model. A
-    formula (H<sub>2</sub>O, m<sup>2</sup>) is a name.
+    formula (H<sub>2</sub>O, m<sup>2</sup>) is a name. A number that is a link up there (<sup><a>1</a></sup>) is always a
+    footnote's.
     """
     if not any(item.name in _SCRIPTS for item in items):
         return items
     joined: list[Item] = []
     number = 0
     while number < len(items):
+        if _is_linked_note(items, number):
+            last = items[number + 4]
+            edits = tuple(edit for item in items[number : number + 5] for edit in item.edits)
+            joined.append(Item(items[number].start, last.end, Role.MARK, last.name, "", edits))
+            number += 5
+            continue
         sign = _sign_at(items, number)
         before = joined[-1] if joined else None
         if sign is None or before is None:
@@ -57,6 +65,18 @@ def join_scripts(markup: str, items: Sequence[Item]) -> Sequence[Item]:
 def _is_note(touching: str, sign: str) -> bool:
     is_word = _WORD.fullmatch(touching) is not None or len(touching) > _LONGEST_FORMULA
     return not sign.isalpha() and (is_word or not touching[-1].isalnum())
+
+
+def _is_linked_note(items: Sequence[Item], number: int) -> bool:
+    if items[number].name != "sup" or number + 4 >= len(items):
+        return False
+    roles = [item.role for item in items[number : number + 5]]
+    names = [item.name for item in items[number : number + 5]]
+    return (
+        roles == [Role.OPEN, Role.OPEN, Role.TEXT, Role.CLOSE, Role.CLOSE]
+        and names == ["sup", "a", "", "a", "sup"]
+        and _LINKED.fullmatch(items[number + 2].text) is not None
+    )
 
 
 def _sign_at(items: Sequence[Item], number: int) -> str | None:

@@ -11,8 +11,10 @@ from flask import Flask, Response, request
 from flask.sessions import SessionInterface
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from libretranslate_py.web import health, libre, metrics
+from libretranslate_py import __version__
+from libretranslate_py.web import files, frontend, health, libre, metrics, spec, suggest, ui
 from libretranslate_py.web.answers import refuse
+from libretranslate_py.web.door import Door, ignore
 from libretranslate_py.web.edge import Edge
 from libretranslate_py.web.guard import Proxies
 from libretranslate_py.web.logs import printable
@@ -30,17 +32,26 @@ def create_app(services: Services, options: WebOptions) -> Flask:
     app = _App(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = options.max_body
     app.url_map.merge_slashes = False
-    app.register_blueprint(libre.create_blueprint(services, options))
+    counted = metrics.Metrics(services.figures) if options.metrics else None
+    door = Door(services.gate, services.admission, counted.refused if counted else ignore)
+    suggestions = services.suggestions
+    app.register_blueprint(libre.create_blueprint(services, door, options))
     app.register_blueprint(health.create_blueprint(services))
+    app.register_blueprint(frontend.create_blueprint(services.translator, options.frontend))
+    app.register_blueprint(spec.create_blueprint(__version__, options.url_prefix, metrics=options.metrics))
+    app.register_blueprint(files.create_blueprint(door, services.files, services.translator, options.files))
+    app.register_blueprint(suggest.create_blueprint(door, suggestions.add if suggestions else None))
+    if options.web_page:
+        app.register_blueprint(
+            ui.create_blueprint(options.frontend, services.page_secrets if options.frontend.secret else None)
+        )
     app.register_error_handler(HTTPException, _render_refusal)
     app.register_error_handler(500, _render_crash_with_name if options.debug else _render_crash)
-    counted = None
-    if options.metrics:
-        counted = metrics.Metrics(services.queue_stats)
+    if counted:
         app.register_blueprint(metrics.create_blueprint(counted, options.metrics_auth_token))
         counted.know(rule.rule for rule in app.url_map.iter_rules())
     proxies = Proxies(options.trusted_proxies, options.trusted_hops)
-    app.wsgi_app = Edge(app.wsgi_app, proxies, counted)  # type: ignore[method-assign]
+    app.wsgi_app = Edge(app.wsgi_app, proxies, counted, options.url_prefix)  # type: ignore[method-assign]
     return app
 
 

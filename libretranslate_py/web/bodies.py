@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from flask import Request
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 from werkzeug.http import parse_options_header
-from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder
+from werkzeug.sansio.multipart import Data, Epilogue, Event, Field, File, MultipartDecoder
 
 from libretranslate_py.errors import BodyTooLarge, InvalidBody, InvalidJson
 
@@ -31,6 +32,14 @@ _CHARSETS = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file as it was sent. ``name`` is any text, and the client's: no part of a path before it has been made one."""
+
+    name: str
+    data: bytes
+
+
 def read_fields(request: Request) -> Mapping[str, object]:
     """The fields of ``request``. With an empty body they are those of the query string.
 
@@ -45,17 +54,37 @@ def read_fields(request: Request) -> Mapping[str, object]:
     kind = kind.lower()
     is_json = kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
     if not body:
-        query = _parse_query(request)
+        query = read_query(request)
         if is_json and not query:
             raise InvalidJson
         return query
     if is_json:
         return _parse_json(body, options.get("charset", ""))
     if kind == _FORM:
-        return {**_parse_query(request), **_parse_form(body, options.get("charset", "") or "utf-8")}
+        return {**read_query(request), **_parse_form(body, options.get("charset", "") or "utf-8")}
     if kind == _MULTIPART:
-        return {**_parse_query(request), **_parse_multipart(body, options)}
+        return {**read_query(request), **_parse_multipart(body, options)}
     raise UnsupportedMediaType(f"The body must be application/json, {_FORM} or {_MULTIPART}")
+
+
+def read_upload(request: Request) -> tuple[Mapping[str, object], Upload | None]:
+    """The fields of ``request``, and the first part named ``file`` that is a file with a name, if there is one.
+
+    Raises what read_fields raises.
+    """
+    kind, options = parse_options_header(request.environ.get("CONTENT_TYPE", ""))
+    if kind.lower() != _MULTIPART:
+        return read_fields(request), None
+    fields: dict[str, object] = {}
+    upload: Upload | None = None
+    body = _read_body(request)
+    for part, data in _read_parts(body, options) if body else ():
+        if isinstance(part, Field):
+            fields.setdefault(part.name, _decode_field(data, options))
+        elif part.name == "file" and part.filename and upload is None:
+            # Browsers write a quotation mark like this, and nothing else that is worth reading back.
+            upload = Upload(part.filename.replace("%22", '"'), data)
+    return {**read_query(request), **fields}, upload
 
 
 def _read_body(request: Request) -> bytes:
@@ -76,7 +105,8 @@ def _parse_json(body: bytes, charset: str) -> dict[str, object]:
     return fields
 
 
-def _parse_query(request: Request) -> dict[str, object]:
+def read_query(request: Request) -> dict[str, object]:
+    """The fields of the query string."""
     # WSGI hands bytes over as the characters of latin-1.
     return _parse_form(request.environ.get("QUERY_STRING", "").encode("latin-1"), "utf-8")
 
@@ -98,24 +128,37 @@ def _unquote(data: bytes) -> bytes:
 
 
 def _parse_multipart(body: bytes, options: Mapping[str, str]) -> dict[str, object]:
-    charset = options.get("charset", "") or "utf-8"
+    fields: dict[str, object] = {}
+    for part, data in _read_parts(body, options):
+        if isinstance(part, Field):
+            fields.setdefault(part.name, _decode_field(data, options))
+    return fields
+
+
+def _decode_field(data: bytes, options: Mapping[str, str]) -> str:
+    return _decode(data, options.get("charset", "") or "utf-8").replace("\r\n", "\n")
+
+
+def _read_parts(body: bytes, options: Mapping[str, str]) -> Iterator[tuple[Field | File, bytes]]:
     decoder = MultipartDecoder(options.get("boundary", "").encode("latin-1", "replace"), max_parts=_MOST_FIELDS)
     decoder.receive_data(body)
     decoder.receive_data(None)
-    fields: dict[str, object] = {}
-    name: str | None = None
+    part: Field | File | None = None
     pieces: list[bytes] = []
+    while not isinstance(event := _next_event(decoder), Epilogue):
+        if isinstance(event, (Field, File)):
+            part, pieces = event, []
+        elif isinstance(event, Data) and part is not None:
+            pieces.append(event.data)
+            if not event.more_data:
+                yield part, b"".join(pieces)
+
+
+def _next_event(decoder: MultipartDecoder) -> Event:
     try:
-        while not isinstance(event := decoder.next_event(), Epilogue):
-            if isinstance(event, (Field, File)):
-                name, pieces = (event.name if isinstance(event, Field) else None), []
-            elif isinstance(event, Data):
-                pieces.append(event.data)
-                if name is not None and not event.more_data:
-                    fields.setdefault(name, _decode(b"".join(pieces), charset).replace("\r\n", "\n"))
+        return decoder.next_event()
     except (ValueError, RequestEntityTooLarge) as error:
         raise InvalidBody("it is not valid multipart/form-data") from error
-    return fields
 
 
 def _decode(data: bytes, charset: str) -> str:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 import time
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from libretranslate_py.errors import Overloaded, Stopping
+from libretranslate_py.web.addresses import is_host, parse_prefix
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
+logger = logging.getLogger(__name__)
+
 _FORWARDED = ("FOR", "PROTO", "HOST", "PORT", "BY", "PREFIX", "SERVER")
-_HOST = re.compile(r"[A-Za-z0-9._-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?")
+_WITH_PORT = re.compile(r"\[([^\]]+)\](?::[0-9]{1,5})?|([0-9.]+):[0-9]{1,5}")
+# More proxies in a row than anybody has; what is to the left of them is not even looked at.
+_MOST_HOPS = 64
 
 
 class Admission:
@@ -69,38 +75,55 @@ class Admission:
             return self._changed.wait_for(lambda: not self._in_flight, max(0.0, deadline - time.monotonic()))
 
 
+class Client(NamedTuple):
+    """Who asks. ``spared``: the address may stand for many people, so nobody must be kept out because of it."""
+
+    address: str
+    spared: bool = False
+
+
 class Proxies:
     """Which forwarded headers to believe: none, unless ``trusted`` (addresses or networks) or ``hops`` say so.
 
     ``hops`` is the number of proxies of ours in front of this server; the client is that many places from the right of
-    ``X-Forwarded-For``. Without ``hops``, the client is the right-most address that is not itself trusted. With both,
-    the connection must come from a trusted address, and the hops are counted. Raises ValueError for a wrong network.
+    ``X-Forwarded-For``, or the left-most of what is there. Without ``hops``, the client is the right-most address that
+    is not itself trusted. With both, the connection must come from a trusted address, and the hops are counted; with
+    ``hops`` alone, any peer is believed. Nothing to the left of an entry that is no address is believed. Raises
+    ValueError for a wrong network.
     """
 
     def __init__(self, trusted: Sequence[str] = (), hops: int = 0) -> None:
         self._networks = tuple(ip_network(network, strict=False) for network in trusted)
         self._hops = hops
+        # Taken for good by whoever warns. Two of them: a stranger who sends the header must not use up the warning
+        # about the operator's own proxy.
+        self._warned = {True: threading.Lock(), False: threading.Lock()}
 
-    def resolve(self, environ: WSGIEnvironment) -> str:
-        """The client's address. Scheme and host in ``environ`` become those that a trusted proxy names; all forwarded
-        headers are taken out of it, so that nothing behind this can believe them."""
+    def resolve(self, environ: WSGIEnvironment) -> Client:
+        """The client. Scheme, host and prefix (SCRIPT_NAME) in ``environ`` become those that a trusted proxy names;
+        all forwarded headers are taken out of it, so that nothing behind this can believe them."""
         peer: str = environ.get("REMOTE_ADDR") or ""
         if peer.startswith("::ffff:"):
             peer = str(_parse_address(peer) or peer)
         named = {name: environ.pop("HTTP_X_FORWARDED_" + name, "") for name in _FORWARDED}
+        standard = environ.pop("HTTP_FORWARDED", "")
         if not (self._hops or self._networks) or (self._networks and not self._trusts(peer)):
-            return peer
+            if not (named["FOR"] or standard):
+                return Client(peer)
+            return Client(peer, self._suspect(peer, warn=bool(named["FOR"])))
         scheme = self._pick(named["PROTO"]).lower()
         if scheme in ("http", "https"):
             environ["wsgi.url_scheme"] = scheme
         host = self._pick(named["HOST"])
-        if _HOST.fullmatch(host):
+        if is_host(host):
             environ["HTTP_HOST"] = host
-        return self._client(peer, named["FOR"])
+        if named["PREFIX"]:
+            environ["SCRIPT_NAME"] = self._pick_prefix(named["PREFIX"])
+        return Client(self._find_client(peer, named["FOR"]))
 
-    def _client(self, peer: str, header: str) -> str:
+    def _find_client(self, peer: str, header: str) -> str:
         client = peer
-        for count, entry in enumerate(reversed(header.split(",")), start=1):
+        for count, entry in enumerate(reversed(header.rsplit(",", _MOST_HOPS)), start=1):
             address = _parse_address(entry)
             if address is None:
                 return client
@@ -109,9 +132,29 @@ class Proxies:
                 return client
         return client
 
+    def _suspect(self, peer: str, *, warn: bool) -> bool:
+        """Whether ``peer``, which sends headers that are not believed, may well be a proxy of the operator's."""
+        address = _parse_address(peer)
+        near = address is not None and not address.is_global
+        if warn and self._warned[near].acquire(blocking=False):
+            logger.warning(
+                "%s sends X-Forwarded-For and is not trusted, so all clients behind it count as one; if it is a proxy "
+                "of yours, start the server with --trusted-proxies %s, or with --trust-forwarded-for if nobody can "
+                "connect but through a proxy",
+                peer,
+                peer,
+            )
+        return near
+
     def _pick(self, header: str) -> str:
         values = [value.strip() for value in header.split(",")]
         return values[-min(len(values), self._hops or 1)]
+
+    def _pick_prefix(self, header: str) -> str:
+        try:
+            return parse_prefix(self._pick(header))
+        except ValueError:
+            return ""
 
     def _trusts(self, address: str) -> bool:
         parsed = _parse_address(address)
@@ -119,14 +162,12 @@ class Proxies:
 
 
 def _parse_address(entry: str) -> IPv4Address | IPv6Address | None:
-    """An address as proxies write it: bare, ``[v6]``, or with a port behind it."""
-    text = entry.strip()
-    if text.startswith("["):
-        text = text[1:].partition("]")[0]
-    elif text.count(":") == 1:
-        text = text.partition(":")[0]
+    """An address as proxies write it: bare, or ``[v6]`` or v4 with a port behind it. A zone (``%eth0``) is dropped:
+    it may be any text."""
+    match = _WITH_PORT.fullmatch(entry.strip())
+    text = match[1] or match[2] if match else entry.strip()
     try:
-        address = ip_address(text)
+        address = ip_address(text.partition("%")[0])
     except ValueError:
         return None
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None

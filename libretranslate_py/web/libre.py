@@ -1,43 +1,44 @@
-"""The LibreTranslate dialect: parse, ask the translator, render; and its words for everything that can go wrong."""
+"""The LibreTranslate dialect: parse, ask the translator, render. Its words for errors are in libre_errors.py."""
 
 from __future__ import annotations
 
-import json
-import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from flask import Blueprint, Request, Response, request
 
-from libretranslate_py import errors
 from libretranslate_py.errors import (
     InvalidParameter,
-    MissingParameter,
     ProjectError,
-    TextTooLong,
-    TooManyAlternatives,
-    TooManyTexts,
     TranslationFailed,
-    UnsupportedFormat,
 )
 from libretranslate_py.languages import display_name, match_locale, resolve, to_public
-from libretranslate_py.text import glossary, placeholders
+from libretranslate_py.text import glossary
 from libretranslate_py.text.pieces import Finder
-from libretranslate_py.text.placeholders import Placeholders
-from libretranslate_py.translator import AUTO, HTML, TEXT, Detection, LanguageEntry, Translation, TranslationRequest
-from libretranslate_py.web.answers import answer, refuse
+from libretranslate_py.translator import AUTO, Detection, LanguageEntry, Translation, TranslationRequest
+from libretranslate_py.web.answers import answer
 from libretranslate_py.web.bodies import read_fields
+from libretranslate_py.web.door import Door
 from libretranslate_py.web.edge import access_of
+from libretranslate_py.web.libre_errors import render_error
+from libretranslate_py.web.libre_fields import (
+    check_size,
+    cost_of,
+    parse_alternatives,
+    parse_code,
+    parse_format,
+    parse_placeholders,
+    parse_switch,
+    parse_texts,
+)
 from libretranslate_py.web.options import Services, WebOptions
 
-logger = logging.getLogger(__name__)
+# Fields that an answer depends on, besides the languages.
+_ANSWERING = ("q", "format", "alternatives", "placeholders", "preformatted", "glossary")
 
-_LONGEST_SHOWN = 60
 
-
-def create_blueprint(services: Services, options: WebOptions) -> Blueprint:
-    dialect = _Dialect(services, options)
+def create_blueprint(services: Services, door: Door, options: WebOptions) -> Blueprint:
+    dialect = _Dialect(services, door, options)
     blueprint = Blueprint("libre", __name__)
     blueprint.add_url_rule("/translate", view_func=dialect.translate, methods=["POST"])
     blueprint.add_url_rule("/detect", view_func=dialect.detect, methods=["POST"])
@@ -47,23 +48,28 @@ def create_blueprint(services: Services, options: WebOptions) -> Blueprint:
 
 
 class _Dialect:
-    def __init__(self, services: Services, options: WebOptions) -> None:
+    def __init__(self, services: Services, door: Door, options: WebOptions) -> None:
         self._translator = services.translator
-        self._admission = services.admission
+        self._answers = services.answers
+        self._door = door
         self._glossaries = services.glossaries
         self._options = options
 
     def translate(self) -> Response:
-        with self._admission:
-            fields = read_fields(request)
-            asked = self._parse(fields)
-            translations = self._translator.translate(asked)
-        return answer(render(translations, asked, single=isinstance(fields["q"], str)))
+        with self._door.open(request, "/translate") as entry:
+            fields = entry.read(read_fields)
+            entry.admit(fields, cost_of(fields))
+            asked = self._parse(fields, entry.char_limit)
+            entry.spend_characters(sum(map(len, asked.texts)))
+            return self._answer(fields, asked, entry.key_digest)
 
     def detect(self) -> Response:
-        with self._admission:
-            texts = parse_texts(read_fields(request))
+        with self._door.open(request, "/detect") as entry:
+            fields = entry.read(read_fields)
+            entry.admit(fields, cost_of(fields))
+            texts = parse_texts(fields)
             _note_size(request, texts)
+            entry.spend_characters(sum(map(len, texts)))
             found = self._translator.detect(texts)
         return answer([_render_detection(detection) for detection in found])
 
@@ -71,12 +77,34 @@ class _Dialect:
         locale = match_locale(request.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
         return answer(render_languages(self._translator.languages(), locale), headers={"Vary": "Accept-Language"})
 
-    def _parse(self, fields: Mapping[str, object]) -> TranslationRequest:
+    def _answer(self, fields: Mapping[str, object], asked: TranslationRequest, key_digest: str) -> Response:
+        question = self._question(fields, asked) if self._answers.covers(key_digest) else None
+        if question and (kept := self._answers.find(question)):
+            return Response(kept, mimetype="application/json")
+        translations = self._translator.translate(asked)
+        given = answer(render(translations, asked, single=isinstance(fields["q"], str)))
+        if question:
+            self._answers.keep(question, given.get_data())
+        return given
+
+    def _question(self, fields: Mapping[str, object], asked: TranslationRequest) -> Mapping[str, object] | None:
+        """All that the answer depends on; None where that may change at any time."""
+        if fields.get("glossary_id"):
+            return None
+        sent = {name: fields[name] for name in _ANSWERING if name in fields}
+        return {
+            "sent": sent,
+            "source": asked.source,
+            "target": asked.target,
+            "packages": self._translator.version(),
+        }
+
+    def _parse(self, fields: Mapping[str, object], char_limit: int) -> TranslationRequest:
         texts = parse_texts(fields)
         _note_size(request, texts)
-        source, target = _parse_code(fields, "source"), _parse_code(fields, "target")
+        source, target = parse_code(fields, "source"), parse_code(fields, "target")
         alternatives = parse_alternatives(fields.get("alternatives"), self._options.alternatives_limit)
-        self._check_size(texts)
+        check_size(texts, self._options.batch_limit, char_limit)
         codes = {entry.code for entry in self._translator.languages()}
         source = AUTO if source.lower() == AUTO else resolve(source, codes)
         target = resolve(target, codes)
@@ -116,92 +144,6 @@ class _Dialect:
             return partial(both.find, target=target) if both else None
 
         return find_terms
-
-    def _check_size(self, texts: Collection[str]) -> None:
-        most, longest = self._options.batch_limit, self._options.char_limit
-        if 0 <= most < len(texts):
-            raise TooManyTexts(len(texts), most)
-        if longest < 0:
-            return
-        for text in texts:
-            if len(text) > longest:
-                raise TextTooLong(len(text), longest)
-
-
-# --- parse ----------------------------------------------------------------------------------------------------------
-
-
-def parse_texts(fields: Mapping[str, object]) -> tuple[str, ...]:
-    """``q`` as one or more texts; blank ones only inside a list. Raises MissingParameter, InvalidParameter."""
-    q = fields.get("q")
-    if q is None or q == "" or q == []:
-        raise MissingParameter("q")
-    if isinstance(q, str):
-        return (q,)
-    if isinstance(q, list) and all(isinstance(text, str) for text in q):
-        return tuple(q)
-    raise InvalidParameter("q", "a string or a list of strings")
-
-
-def parse_alternatives(value: object, limit: int) -> int:
-    """How many alternatives ``value`` asks for; a negative number asks for none.
-
-    Raises InvalidParameter, TooManyAlternatives.
-    """
-    if value is None or value == "":
-        return 0
-    number: int | None = None
-    if isinstance(value, str) or (isinstance(value, (int, float)) and not isinstance(value, bool)):
-        try:
-            number = int(value)
-        except (ValueError, OverflowError):
-            number = None
-    if number is None or (isinstance(value, float) and number != value):
-        raise InvalidParameter("alternatives", "a number")
-    if 0 <= limit < number:
-        raise TooManyAlternatives(limit)
-    return max(0, number)
-
-
-def _parse_code(fields: Mapping[str, object], name: str) -> str:
-    code = fields.get(name)
-    if code is None or code == "":
-        raise MissingParameter(name)
-    if not isinstance(code, str):
-        raise InvalidParameter(name, "a language code")
-    return code
-
-
-def parse_format(value: object) -> str:
-    """TEXT or HTML; raises InvalidParameter, UnsupportedFormat."""
-    if value is None or value == "":
-        return TEXT
-    if not isinstance(value, str):
-        raise InvalidParameter("format", f"{TEXT} or {HTML}")
-    if value not in (TEXT, HTML):
-        raise UnsupportedFormat(value)
-    return value
-
-
-def parse_switch(fields: Mapping[str, object], name: str) -> bool:
-    """A field that is true or false, off where it is missing; forms have the words. Raises InvalidParameter."""
-    value = fields.get(name)
-    if isinstance(value, str):
-        value = {"true": True, "1": True, "false": False, "0": False, "": False}.get(value.lower(), value)
-    if value is None or isinstance(value, bool):
-        return bool(value)
-    raise InvalidParameter(name, "true or false")
-
-
-def parse_placeholders(value: object) -> Placeholders:
-    """The kinds to protect; in a form the list is written as JSON. Raises InvalidParameter."""
-    if isinstance(value, str):
-        try:
-            value = json.loads(value) if value.strip() else None
-        except (ValueError, RecursionError):
-            # A single name or expression.
-            value = [value]
-    return placeholders.parse(value)
 
 
 def _note_size(request: Request, texts: Collection[str]) -> None:
@@ -244,60 +186,3 @@ def render_languages(entries: Sequence[LanguageEntry], locale: str) -> list[dict
         {"code": to_public(entry.code), "name": name, "targets": [to_public(target) for target in entry.targets]}
         for entry, name in named
     ]
-
-
-# --- errors ---------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Reply:
-    """How this dialect says an error: an HTTP status, and a sentence made of the error's data."""
-
-    status: int
-    words: Callable[..., str]
-
-
-_EXCEEDS = "Invalid request: request ({}) exceeds text limit ({})"
-
-# Clients look for these words; a sentence that exists in the original must not change.
-ERRORS: Mapping[type[ProjectError], Reply] = {
-    errors.MissingParameter: Reply(400, lambda e: f"Invalid request: missing {e.name} parameter"),
-    errors.InvalidParameter: Reply(400, lambda e: _invalid_parameter(e)),
-    errors.InvalidBody: Reply(400, lambda e: f"Invalid request: the body cannot be read: {e.reason}"),
-    errors.InvalidJson: Reply(400, lambda e: "Invalid JSON format"),
-    errors.BodyTooLarge: Reply(413, lambda e: f"Invalid request: the body exceeds the limit of {e.limit} bytes"),
-    errors.UnsupportedLanguage: Reply(400, lambda e: f"{e.code} is not supported"),
-    errors.UnsupportedPair: Reply(400, lambda e: _unsupported_pair(e)),
-    errors.UnsupportedFormat: Reply(400, lambda e: f"{e.format[:_LONGEST_SHOWN]} format is not supported"),
-    errors.TextTooLong: Reply(400, lambda e: _EXCEEDS.format(e.length, e.limit)),
-    errors.TooManyTexts: Reply(400, lambda e: _EXCEEDS.format(e.count, e.limit)),
-    errors.TooManyAlternatives: Reply(400, lambda e: f"Invalid request: alternatives parameter must be <= {e.limit}"),
-    errors.UnknownGlossary: Reply(400, lambda e: f"Invalid request: there is no glossary {e.glossary_id}"),
-    errors.Overloaded: Reply(503, lambda e: f"The server is overloaded, try again in {e.retry_after} s"),
-    errors.Stopping: Reply(503, lambda e: "The server is stopping"),
-    errors.ClientGone: Reply(499, lambda e: "The client closed the connection"),
-    errors.TranslationFailed: Reply(500, lambda e: "Cannot translate text: the language model failed"),
-    errors.CorruptPackage: Reply(500, lambda e: "Cannot translate text: the language package is damaged"),
-}
-
-
-def render_error(error: ProjectError) -> Response:
-    """The answer for ``error``. One without an entry is a mistake of ours and goes on as it is."""
-    reply = next((ERRORS[kind] for kind in type(error).__mro__ if kind in ERRORS), None)
-    if reply is None:
-        raise error
-    if isinstance(error, TranslationFailed):
-        logger.error("%s", error, exc_info=error)
-    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, errors.Unavailable) else None
-    return refuse(reply.status, reply.words(error), headers)
-
-
-def _invalid_parameter(error: InvalidParameter) -> str:
-    if error.name == "alternatives":
-        return "Invalid request: alternatives parameter is not a number"
-    return f"Invalid request: {error.name} parameter must be {error.accepted}"
-
-
-def _unsupported_pair(error: errors.UnsupportedPair) -> str:
-    source, target = (f"{display_name(code, 'en')} ({to_public(code)})" for code in (error.source, error.target))
-    return f"{target} is not available as a target language from {source}"

@@ -17,7 +17,10 @@ _MOST_SHOWN = 200
 
 @dataclass(slots=True)
 class Access:
-    """One request. ``texts`` and ``characters`` are how much was sent; ``source`` and ``target`` are known codes."""
+    """One request. ``texts`` and ``characters`` are how much was sent; ``source`` and ``target`` are known codes.
+
+    ``spared`` is not written: the address may be that of a proxy, so this client must not be banned by it.
+    """
 
     method: str
     path: str
@@ -28,6 +31,7 @@ class Access:
     characters: int = 0
     source: str = ""
     target: str = ""
+    spared: bool = False
 
     def fields(self) -> dict[str, object]:
         shown: dict[str, object] = {

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from libretranslate_py.access.gate import Rules
 from libretranslate_py.web.app import WebOptions, create_app
 from libretranslate_py.web.server import Server
 from tests.web.fakes import FakeServices
@@ -26,7 +27,14 @@ def client(services: FakeServices) -> FlaskClient:
 
 @pytest.fixture
 def make_client(services: FakeServices) -> Callable[..., FlaskClient]:
-    return lambda **options: create_app(services, WebOptions(**options)).test_client()
+    """Makes a client of a server with these WebOptions; ``rules`` are those of its gate."""
+
+    def make(rules: Rules | None = None, **options: object) -> FlaskClient:
+        if rules:
+            services.use(rules)
+        return create_app(services, WebOptions(**options)).test_client()  # type: ignore[arg-type]
+
+    return make
 
 
 class Running:

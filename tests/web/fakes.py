@@ -6,7 +6,20 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from libretranslate_py.access.bans import Bans
+from libretranslate_py.access.fingerprints import Fingerprints
+from libretranslate_py.access.gate import Gate, Rules
+from libretranslate_py.access.keys import Keys
+from libretranslate_py.access.limits import Limits
+from libretranslate_py.access.page_secrets import PageSecrets
+from libretranslate_py.answer_cache import AnswerCache
+from libretranslate_py.documents.files import Files
+from libretranslate_py.documents.formats import FORMATS
+from libretranslate_py.documents.results import Results
+from libretranslate_py.figures import Figure
 from libretranslate_py.glossaries import Glossaries
+from libretranslate_py.storage import open_storage
+from libretranslate_py.suggestions import Suggestions
 from libretranslate_py.translator import Detection, LanguageEntry, Translation, TranslationRequest
 from libretranslate_py.web.guard import Admission
 
@@ -54,15 +67,37 @@ class FakeTranslator:
     def languages(self) -> list[LanguageEntry]:
         return list(LANGUAGES)
 
+    def version(self) -> str:
+        return "1"
+
     def ready(self) -> str | None:
         return self.reason
 
 
 class FakeServices:
-    def __init__(self, limit: int = 128) -> None:
+    """The gate is a real one; it looks keys up in ``keys``, a file that need not exist."""
+
+    def __init__(self, limit: int = 128, keys: Path = Path("/nowhere/keys.db")) -> None:
+        storage = open_storage("memory://")
+        self._storage, self._keys = storage, keys
+        self.page_secrets = PageSecrets(storage)
+        self.use(Rules())
+        self.answers = AnswerCache(storage, ())
+        self.suggestions: Suggestions | None = None
         self.translator = FakeTranslator()
         self.admission = Admission(limit, retry_after=3)
         self.glossaries = Glossaries(Path("/nowhere/glossaries"))
+        self.files = Files(self.translator, Results(Path("/nowhere/files"), 60), FORMATS)  # type: ignore[arg-type]
 
-    def queue_stats(self) -> dict[str, float]:
-        return {"waiting_sentences": 7.0}
+    def use(self, rules: Rules, threshold: int = -1) -> None:
+        self.gate = Gate(
+            rules,
+            Limits("memory://"),
+            Bans(self._storage, threshold),
+            Keys(self._keys),
+            Fingerprints(self._storage),
+            self.page_secrets,
+        )
+
+    def figures(self) -> list[Figure]:
+        return [Figure("waiting_sentences", "gauge", "Sentences that wait", 7.0)]

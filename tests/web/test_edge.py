@@ -2,81 +2,19 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import Client, TestResponse
+from werkzeug.wrappers import Request, Response
 
+from libretranslate_py.web.edge import Edge, access_of, add_headers
 from libretranslate_py.web.guard import Proxies
 from libretranslate_py.web.logs import Access, JsonFormatter, TextFormatter
 from tests.web.fakes import FakeServices
 from tests.web.wire import translation
-
-Resolve = Callable[..., tuple[str, dict[str, object]]]
-
-
-def resolve(peer: str, forwarded: dict[str, str], **trust: object) -> tuple[str, dict[str, object]]:
-    environ: dict[str, object] = {"REMOTE_ADDR": peer, "wsgi.url_scheme": "http", "HTTP_HOST": "inside"}
-    environ |= {f"HTTP_X_FORWARDED_{name.upper()}": value for name, value in forwarded.items()}
-    address = Proxies(**trust).resolve(environ)  # type: ignore[arg-type]
-    return address, environ
-
-
-class TestProxies:
-    @pytest.mark.parametrize(
-        ("peer", "header", "trust", "client"),
-        [
-            ("10.0.0.1", "6.6.6.6", {}, "10.0.0.1"),
-            ("10.0.0.1", "", {"hops": 1}, "10.0.0.1"),
-            ("10.0.0.1", "1.2.3.4", {"hops": 1}, "1.2.3.4"),
-            ("10.0.0.1", "6.6.6.6, 1.2.3.4", {"hops": 1}, "1.2.3.4"),
-            ("10.0.0.1", "6.6.6.6, 1.2.3.4, 10.0.0.2", {"hops": 2}, "1.2.3.4"),
-            ("10.0.0.1", "1.2.3.4", {"hops": 3}, "1.2.3.4"),
-            ("10.0.0.1", "6.6.6.6, nonsense", {"hops": 1}, "10.0.0.1"),
-            ("10.0.0.1", "nonsense, 1.2.3.4", {"hops": 2}, "1.2.3.4"),
-            ("10.0.0.1", "6.6.6.6, 1.2.3.4, 10.0.0.2", {"trusted": ("10.0.0.0/8",)}, "1.2.3.4"),
-            ("10.0.0.1", "10.0.0.3, 10.0.0.2", {"trusted": ("10.0.0.0/8",)}, "10.0.0.3"),
-            ("9.9.9.9", "1.2.3.4", {"trusted": ("10.0.0.0/8",)}, "9.9.9.9"),
-            ("9.9.9.9", "1.2.3.4", {"trusted": ("10.0.0.1",), "hops": 1}, "9.9.9.9"),
-            ("10.0.0.1", "6.6.6.6, 10.0.0.9", {"trusted": ("10.0.0.0/8",), "hops": 1}, "10.0.0.9"),
-            ("10.0.0.1", "1.2.3.4:5555", {"hops": 1}, "1.2.3.4"),
-            ("10.0.0.1", "[2001:db8::1]:443", {"hops": 1}, "2001:db8::1"),
-            ("10.0.0.1", "2001:DB8:0::1", {"hops": 1}, "2001:db8::1"),
-            ("::ffff:10.0.0.1", "1.2.3.4", {"trusted": ("10.0.0.1",)}, "1.2.3.4"),
-            ("::ffff:10.0.0.1", "", {}, "10.0.0.1"),
-            ("10.0.0.1", "1.2.3.4\n5", {"hops": 1}, "10.0.0.1"),
-        ],
-    )
-    def test_client(self, peer: str, header: str, trust: dict[str, object], client: str) -> None:
-        assert resolve(peer, {"for": header}, **trust)[0] == client
-
-    def test_scheme_and_host_from_a_trusted_proxy(self) -> None:
-        forwarded = {"proto": "https", "host": "example.org:8443"}
-        environ = resolve("10.0.0.1", forwarded, trusted=("10.0.0.1",))[1]
-        assert (environ["wsgi.url_scheme"], environ["HTTP_HOST"]) == ("https", "example.org:8443")
-
-    @pytest.mark.parametrize(
-        ("forwarded", "trust"),
-        [
-            ({"proto": "https", "host": "evil"}, {}),
-            ({"proto": "https", "host": "evil"}, {"trusted": ("10.0.0.2",)}),
-            ({"proto": "javascript", "host": "a b"}, {"hops": 1}),
-            ({"proto": "", "host": "a/b"}, {"hops": 1}),
-        ],
-    )
-    def test_scheme_and_host_stay(self, forwarded: dict[str, str], trust: dict[str, object]) -> None:
-        environ = resolve("10.0.0.1", forwarded, **trust)[1]
-        assert (environ["wsgi.url_scheme"], environ["HTTP_HOST"]) == ("http", "inside")
-
-    def test_nobody_else_gets_to_see_the_headers(self) -> None:
-        forwarded = {"for": "1.2.3.4", "proto": "https", "host": "a", "port": "1", "by": "x", "prefix": "/a"}
-        for trust in ({}, {"hops": 1}):
-            environ = resolve("10.0.0.1", forwarded, **trust)[1]
-            assert not [name for name in environ if name.startswith("HTTP_X_FORWARDED")]
-
-    def test_a_network_that_is_none(self) -> None:
-        with pytest.raises(ValueError, match="nonsense"):
-            Proxies(("nonsense",))
 
 
 @pytest.fixture
@@ -162,3 +100,92 @@ class TestAccessLog:
         line = JsonFormatter().format(record)
         assert "\n" not in line
         assert json.loads(line)["message"] == "two\nlines"
+
+    def test_whether_an_address_is_spared_is_not_written(self) -> None:
+        assert Access("GET", "/", "::1", spared=True).fields() == Access("GET", "/", "::1").fields()
+
+
+def echo(environ: Any, start_response: Any) -> Iterable[bytes]:
+    """An application that tells what it was asked; under /extra with headers left for the edge."""
+    if environ["PATH_INFO"] == "/extra":
+        add_headers(environ, [("X-RateLimit-Limit", "3")])
+        add_headers(environ, [("X-RateLimit-Remaining", "2")])
+    told = {name: environ[name] for name in ("SCRIPT_NAME", "PATH_INFO", "REQUEST_METHOD")}
+    told["logged"] = access_of(environ).path
+    told["body"] = Request(environ).get_data(as_text=True)
+    return Response(json.dumps(told), mimetype="application/json")(environ, start_response)
+
+
+def ask(prefix: str, method: str, path: str, trust: dict[str, Any] | None = None, **more: Any) -> TestResponse:
+    return Client(Edge(echo, Proxies(**(trust or {})), prefix=prefix)).open(path, method=method, **more)
+
+
+class TestPrefix:
+    @pytest.mark.parametrize(
+        ("prefix", "path", "inside"),
+        [
+            ("", "/translate", "/translate"),
+            ("", "/translate/", "/translate"),
+            ("", "//translate", "/translate"),
+            ("/lt", "/lt", "/"),
+            ("/lt", "/lt/", "/"),
+            ("/lt", "//lt//", "/"),
+            ("/lt", "/lt/translate", "/translate"),
+            ("/lt", "/lt/translate/", "/translate"),
+            ("/lt", "//lt//translate", "/translate"),
+            ("/lt", "/lt/lt", "/lt"),
+            ("/a/b.c", "/a/b.c/translate", "/translate"),
+        ],
+    )
+    def test_the_application_sees_paths_without_it(self, prefix: str, path: str, inside: str) -> None:
+        # As PATH_INFO, because two slashes at its beginning would make a URL's host of what follows.
+        told = ask(prefix, "POST", "/", environ_overrides={"PATH_INFO": path}, data="text").json
+        assert told == {
+            "SCRIPT_NAME": prefix,
+            "PATH_INFO": inside,
+            "REQUEST_METHOD": "POST",
+            "logged": path,
+            "body": "text",
+        }
+
+    @pytest.mark.parametrize("method", ["GET", "HEAD"])
+    @pytest.mark.parametrize("path", ["/", "/ltx", "/l", "/languages", "/x/lt", "/LT/"])
+    def test_reading_outside_is_redirected(self, method: str, path: str) -> None:
+        answer = ask("/lt", method, path)
+        assert (answer.status_code, answer.headers["Location"]) == (301, "/lt/")
+        assert bool(answer.data) == (method == "GET")
+
+    @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "BREW"])
+    @pytest.mark.parametrize("path", ["/", "/ltx", "/translate"])
+    def test_anything_else_outside_is_refused(self, method: str, path: str) -> None:
+        answer = ask("/lt", method, path, data="text")
+        assert (answer.status_code, answer.content_type) == (404, "application/json")
+        assert answer.json == {"error": "There is nothing here: everything on this server is under /lt"}
+
+    @pytest.mark.parametrize("path", ["/", "/ltx", "/lt/translate"])
+    def test_preflights_are_answered_everywhere(self, path: str) -> None:
+        answer = ask("/lt", "OPTIONS", path)
+        assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (204, "*")
+
+    def test_a_redirect_keeps_what_a_proxy_has_taken_off(self) -> None:
+        trust: dict[str, Any] = {"hops": 1}
+        answer = ask("/lt", "GET", "/", trust, headers={"X-Forwarded-Prefix": "/apps"})
+        assert answer.headers["Location"] == "/apps/lt/"
+        told = ask("/lt", "GET", "/lt/x", trust, headers={"X-Forwarded-Prefix": "/apps"}).json
+        assert (told["SCRIPT_NAME"], told["PATH_INFO"]) == ("/apps/lt", "/x")
+
+
+class TestHeaders:
+    def test_those_that_were_left_are_in_the_answer(self) -> None:
+        headers = ask("", "GET", "/extra").headers
+        assert (headers["X-RateLimit-Limit"], headers["X-RateLimit-Remaining"]) == ("3", "2")
+        assert "X-RateLimit-Limit" not in ask("", "GET", "/").headers
+
+    @pytest.mark.parametrize("method", ["GET", "OPTIONS"])
+    def test_pages_of_any_origin_may_use_everything(self, method: str) -> None:
+        headers = ask("", method, "/").headers
+        assert headers["Access-Control-Allow-Origin"] == "*"
+        assert headers["Access-Control-Allow-Methods"] == "GET, POST, DELETE, OPTIONS"
+        exposed = set(headers["Access-Control-Expose-Headers"].split(", "))
+        assert exposed >= {"Retry-After", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"}
+        assert "Content-Disposition" in exposed

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from libretranslate_py import errors
-from libretranslate_py.web.libre import ERRORS, render_error
+from libretranslate_py.web.libre_errors import ERRORS, render_error
 from tests.web.fakes import FakeServices
 from tests.web.wire import translation
 
@@ -21,9 +21,17 @@ ELSEWHERE = (
     errors.FaultyGlossary,
     errors.GlossaryUnreadable,
     errors.GlossariesUnwritable,
+    errors.KeysUnusable,
     errors.SettingsError,
 )
-BASES = (errors.ProjectError, errors.RequestError, errors.Unavailable, errors.PackageError, errors.GlossaryError)
+BASES = (
+    errors.ProjectError,
+    errors.RequestError,
+    errors.Unavailable,
+    errors.PackageError,
+    errors.GlossaryError,
+    errors.AccessError,
+)
 
 EXAMPLES: tuple[tuple[errors.ProjectError, int, str], ...] = (
     (errors.MissingParameter("q"), 400, "Invalid request: missing q parameter"),
@@ -47,6 +55,23 @@ EXAMPLES: tuple[tuple[errors.ProjectError, int, str], ...] = (
     (errors.TooManyTexts(3, 2), 400, "Invalid request: request (3) exceeds text limit (2)"),
     (errors.TooManyAlternatives(2), 400, "Invalid request: alternatives parameter must be <= 2"),
     (errors.UnknownGlossary("brand\n"), 400, "Invalid request: there is no glossary brand\ufffd"),
+    (errors.InvalidKey(), 403, "Invalid API key"),
+    (errors.KeyRequired(), 400, "Please contact the server operator to get an API key"),
+    (errors.KeyRequired("https://x.example/key"), 400, "Visit https://x.example/key to get an API key"),
+    (errors.Banned(7), 403, "Too many request limits violations"),
+    (errors.RateLimited("3 per 1 minute", 3, 7), 429, "Slowdown: 3 per 1 minute"),
+    (errors.KeysUnavailable("it is down", 7), 503, "API keys cannot be looked up, try again in 7 s"),
+    (errors.SuggestionsDisabled(), 403, "Suggestions are disabled on this server."),
+    (errors.SuggestionsUnusable(Path("x"), "full"), 500, "The suggestion could not be stored"),
+    (errors.FilesDisabled(), 403, "Files translation are disabled on this server."),
+    (
+        errors.UnsupportedFile(".x\n", (".txt", ".md")),
+        400,
+        "Invalid request: file format not supported: .x\ufffd (accepted: .txt, .md)",
+    ),
+    (errors.UnreadableFile("it is empty"), 400, "Invalid request: the file cannot be read: it is empty"),
+    (errors.UnknownFile(), 404, "There is no such file, or it has expired"),
+    (errors.ResultsUnwritable(Path("x"), "full"), 500, "The translated file could not be stored"),
     (errors.Overloaded(7), 503, "The server is overloaded, try again in 7 s"),
     (errors.Stopping(7), 503, "The server is stopping"),
     (errors.ClientGone(), 499, "The client closed the connection"),
@@ -75,7 +100,7 @@ def test_each_error_has_one_shape(
     services.translator.error = error
     answer = client.post("/translate", json=translation("a"))
     assert (answer.status_code, answer.content_type) == (status, "application/json")
-    assert answer.headers.get("Retry-After") == ("7" if isinstance(error, errors.Unavailable) else None)
+    assert answer.headers.get("Retry-After") == ("7" if hasattr(error, "retry_after") else None)
     assert answer.json == {"error": words}
 
 

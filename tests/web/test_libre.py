@@ -9,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from libretranslate_py.access.gate import Rules
 from tests.web.fakes import FakeServices
 from tests.web.wire import translation
 
@@ -342,7 +343,7 @@ class TestFields:
 
 class TestLimits:
     def test_characters(self, make_client: Made) -> None:
-        client = make_client(char_limit=10)
+        client = make_client(Rules(char_limit=10))
         assert post(client, translation("😀" * 10)).status_code == 200
         sentence = "Invalid request: request (11) exceeds text limit (10)"
         assert error_of(post(client, translation("😀" * 11))) == (400, sentence)
@@ -350,23 +351,23 @@ class TestLimits:
         assert post(client, translation(["1234567"] * 2)).status_code == 200
 
     def test_form_counts_a_line_end_once(self, make_client: Made) -> None:
-        client = make_client(char_limit=10)
+        client = make_client(Rules(char_limit=10))
         assert client.post("/translate", data=translation("12345\r\n7890")).status_code == 200
         assert post(client, translation("12345\r\n7890")).status_code == 400
 
     def test_zero_refuses_everything(self, make_client: Made) -> None:
-        client = make_client(char_limit=0)
+        client = make_client(Rules(char_limit=0))
         sentence = "Invalid request: request (1) exceeds text limit (0)"
         assert error_of(post(client, translation("a"))) == (400, sentence)
 
     def test_batch(self, make_client: Made) -> None:
-        client = make_client(batch_limit=2, char_limit=3)
+        client = make_client(Rules(char_limit=3), batch_limit=2)
         sentence = "Invalid request: request (3) exceeds text limit (2)"
         assert error_of(post(client, translation(["aaaa"] * 3))) == (400, sentence)
         assert post(client, translation(["a", "b"])).status_code == 200
 
     def test_size_comes_before_language_and_language_before_format(self, make_client: Made) -> None:
-        client = make_client(char_limit=3)
+        client = make_client(Rules(char_limit=3))
         assert "exceeds" in error_of(post(client, translation("aaaa", target="zz", format="xml")))[1]
         assert error_of(post(client, translation("a", target="zz", format="xml"))) == (400, "zz is not supported")
 
@@ -381,7 +382,9 @@ class TestLimits:
         assert post(make_client(alternatives_limit=-1), translation("a", alternatives=50)).status_code == 200
 
     def test_detect_is_not_limited(self, make_client: Made) -> None:
-        assert post(make_client(char_limit=1, batch_limit=1), {"q": ["abc", "def"]}, "/detect").status_code == 200
+        assert (
+            post(make_client(Rules(char_limit=1), batch_limit=1), {"q": ["abc", "def"]}, "/detect").status_code == 200
+        )
 
 
 class TestDetect:
@@ -432,7 +435,7 @@ class TestPaths:
         answer = client.post("/", data=translation("a"), environ_overrides={"PATH_INFO": path})
         assert answer.json == {"translatedText": "A"}
 
-    @pytest.mark.parametrize("path", ["/", "/nothing", "/translate/more", "/a//b", "/%00", "/%FF"])
+    @pytest.mark.parametrize("path", ["/nothing", "/translate/more", "/a//b", "/%00", "/%FF"])
     def test_not_found(self, client: FlaskClient, path: str) -> None:
         assert error_of(client.get(path))[0] == 404
         assert error_of(client.post(path))[0] == 404

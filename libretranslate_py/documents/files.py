@@ -1,0 +1,119 @@
+"""What can be done with a file: translate it while its client waits, or as a job; and fetch the result."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from libretranslate_py.documents.document import Format
+from libretranslate_py.documents.jobs import Job, Jobs, Places, StoredStates
+from libretranslate_py.documents.results import Results
+from libretranslate_py.documents.translating import Work, prepare, translate_work
+from libretranslate_py.errors import ProjectError, UnreadableFile, UnsupportedFile
+from libretranslate_py.languages import to_public
+from libretranslate_py.translator import Translator
+
+log = logging.getLogger(__name__)
+
+# A document takes many times its size in memory while it is open.
+_PLACES = 8
+# Seconds between two looks for what has expired.
+_SWEEP_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """A file to translate. name: as the client gave it; source, target: Argos codes, source may be ``auto``."""
+
+    name: str
+    data: bytes
+    source: str
+    target: str
+
+
+class Files:
+    """Thread-safe. ``formats`` by extension, lower case with the dot."""
+
+    def __init__(self, translator: Translator, results: Results, formats: Mapping[str, Format]) -> None:
+        self.results = results
+        self.formats = formats
+        self._translator = translator
+        self._places = Places(_PLACES)
+        self._jobs = Jobs(StoredStates(results), results.expiry_seconds, on_drop=results.remove)
+        self._stopped = threading.Event()
+
+    def start(self) -> None:
+        """Starts what removes expired files while nobody asks for any."""
+        threading.Thread(target=self._tidy, name="files", daemon=True).start()
+
+    def close(self) -> None:
+        """Ends all jobs, and whatever waits for its turn."""
+        self._stopped.set()
+        self._places.close()
+        self._jobs.close()
+
+    def check_name(self, name: str) -> Format:
+        """The format of a file of this name. Raises UnsupportedFile."""
+        extension = PurePosixPath(name.replace("\\", "/")).suffix.lower()
+        try:
+            return self.formats[extension]
+        except KeyError:
+            raise UnsupportedFile(extension, tuple(self.formats)) from None
+
+    @contextmanager
+    def open(self, errand: Errand, stopped: Callable[[], bool]) -> Iterator[Work]:
+        """The file taken apart; few can be open at a time, so this may wait, until ``stopped`` says True.
+
+        Raises UnsupportedFile, UnreadableFile, UnsupportedLanguage, UnsupportedPair, ClientGone, Stopping.
+        """
+        with self._places.hold(stopped):
+            yield self._take_apart(errand)
+
+    def translate(
+        self, errand: Errand, work: Work, stopped: Callable[[], bool], progress: Callable[[float], None] | None = None
+    ) -> str:
+        """Translates what ``open`` gave, and returns the name of the result.
+
+        Raises what Translator.translate raises, and ResultsUnwritable.
+        """
+        data = translate_work(work, self._translator, progress=progress or (lambda share: None), stopped=stopped)
+        extension = self.check_name(errand.name).result_extension
+        return self.results.store(errand.name, to_public(errand.target), extension, data)
+
+    def submit(self, errand: Errand, describe: Callable[[ProjectError], str]) -> Job:
+        """Lines up a file that can be opened; it is opened again when its turn comes, since it is small until then.
+
+        ``describe`` words for its client what goes wrong. Raises Overloaded, Stopping, ResultsUnwritable.
+        """
+
+        def task(progress: Callable[[float], None], stopped: Callable[[], bool]) -> str:
+            return self.translate(errand, self._take_apart(errand), stopped, progress)
+
+        return self._jobs.submit(task, len(errand.data), describe)
+
+    def job(self, job_id: str) -> Job:
+        """Raises UnknownFile."""
+        return self._jobs.get(job_id)
+
+    def cancel(self, job_id: str) -> Job:
+        """Raises UnknownFile."""
+        return self._jobs.cancel(job_id)
+
+    def _take_apart(self, errand: Errand) -> Work:
+        if not errand.data:
+            raise UnreadableFile("it is empty")
+        document = self.check_name(errand.name).open(errand.data)
+        return prepare(document, errand.source, errand.target, self._translator)
+
+    def _tidy(self) -> None:
+        while True:
+            try:
+                self.results.sweep()
+            except OSError as error:
+                log.warning("expired files could not be removed: %s", error)
+            if self._stopped.wait(min(_SWEEP_SECONDS, max(1.0, self.results.expiry_seconds))):
+                return
