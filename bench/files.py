@@ -148,7 +148,7 @@ def measure(
     words = sum(len(sentence.split()) for sentence in sentences)
     if read_words(docx) != words:
         raise RuntimeError("the document has other words than it should have")
-    print(f"{len(sentences)} sentences, {words} words, {len(docx) / 1e6:.1f} MB")
+    print(f"{len(sentences)} sentences, {words} words, {len(docx) / 1e3:.0f} KB")
     found = []
     before = limit.time_all(sentences, shape)
     for _ in range(rounds):

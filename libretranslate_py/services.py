@@ -169,6 +169,7 @@ class Services:
         self._stopped.set()
         self.files.close()
         self._engine.close()
+        self.access.close()
 
     def reload(self) -> bool:
         """Takes up what was installed, updated or removed; requests in flight end with what they began with.

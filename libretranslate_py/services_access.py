@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from libretranslate_py.access.bans import Bans
 from libretranslate_py.access.fingerprints import Fingerprints
@@ -13,9 +15,12 @@ from libretranslate_py.access.limits import Limits
 from libretranslate_py.access.page_secrets import PageSecrets
 from libretranslate_py.access.remote_keys import RemoteKeys
 from libretranslate_py.answer_cache import AnswerCache
+from libretranslate_py.errors import SettingsError
 from libretranslate_py.settings import Settings
-from libretranslate_py.storage import open_storage
+from libretranslate_py.storage import open_storage, without_secrets
 from libretranslate_py.suggestions import Suggestions
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -28,24 +33,33 @@ class Access:
     answers: AnswerCache
     page_secrets: PageSecrets
     suggestions: Suggestions | None
+    _keys: Keys | RemoteKeys
+
+    def close(self) -> None:
+        """Lets go of the file with the keys."""
+        if isinstance(self._keys, Keys):
+            self._keys.close()
 
 
 def build_access(settings: Settings) -> Access:
-    """Raises KeysUnusable if there is a file with keys that cannot be read, SettingsError for a storage that needs a
-    package that is not installed."""
-    storage = open_storage(settings.shared_storage)
+    """Raises KeysUnusable if there is a file with keys that cannot be read, SettingsError for an address of a storage
+    that cannot be used."""
+    storage = _open(open_storage, settings.shared_storage, "--shared-storage")
+    # Kept apart: in memory, a flood of answers must not push bans out.
+    answers = _open(open_storage, settings.shared_storage, "--shared-storage")
     rules = read_rules(settings)
     page_secrets = PageSecrets(storage)
+    keys = _find_keys(settings, rules)
     gate = Gate(
         rules,
-        Limits(settings.req_limit_storage),
+        _open(Limits, settings.req_limit_storage, "--req-limit-storage"),
         Bans(storage, settings.req_flood_threshold),
-        _find_keys(settings, rules),
+        keys,
         Fingerprints(storage),
         page_secrets,
     )
     suggestions = Suggestions(settings.suggestions_db_path) if settings.suggestions else None
-    return Access(gate, AnswerCache(storage, settings.translation_cache), page_secrets, suggestions)
+    return Access(gate, AnswerCache(answers, settings.translation_cache), page_secrets, suggestions, keys)
 
 
 def read_rules(settings: Settings) -> Rules:
@@ -66,6 +80,13 @@ def read_rules(settings: Settings) -> Rules:
         secret=settings.require_api_key_secret,
         fingerprint=settings.require_api_key_fingerprint,
     )
+
+
+def _open(opened: Callable[[str], T], uri: str, option: str) -> T:
+    try:
+        return opened(uri)
+    except ValueError as error:
+        raise SettingsError(option, without_secrets(uri), str(error)) from error
 
 
 def _find_keys(settings: Settings, rules: Rules) -> Keys | RemoteKeys:

@@ -52,7 +52,8 @@ class Detection:
 @dataclass(frozen=True, slots=True)
 class TranslationRequest:
     """texts: any strings, blank ones too, and templates that were made beforehand, for which format, attributes and
-    preformatted mean nothing: what comes back for one is the template with its segments translated. source: an Argos code or ``auto`` (then each text is detected on its own).
+    preformatted mean nothing: what comes back for one is the template with its segments translated. source: an Argos
+    code or ``auto`` (then each text is detected on its own).
 
     alternatives: how many other translations of each whole text to give, where so many different ones are found.
     client_gone: asked now and then while the request waits; True drops what has not been decoded yet.

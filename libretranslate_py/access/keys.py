@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 # What was seen longer ago is not used, so that a removed key is refused within a second.
 _OLDEST = 0.9
 _WAIT_FOR_WRITERS = 0.25
+# Seconds between two looks for the sake of keys that are not there.
+_MISS_INTERVAL = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +76,23 @@ class Keys:
 
         A file that cannot be read any more is as it was; that is logged once.
         """
-        return self._current().get(digest_of(api_key))
+        digest = digest_of(api_key)
+        # A key that was made a moment ago works at once.
+        return self._current(self._interval).get(digest) or self._current(_MISS_INTERVAL).get(digest)
 
     def close(self) -> None:
         """Lets go of the file; the next lookup opens it again."""
         with self._looking:
             self._disconnect()
 
-    def _current(self) -> Mapping[str, Key]:
+    def _current(self, interval: float) -> Mapping[str, Key]:
         held = self._held
         age = time.monotonic() - held.since
         # One request looks while the others go on with what was there, as long as that is not too old.
-        if age >= self._interval and self._looking.acquire(blocking=age >= _OLDEST):
+        if age >= interval and self._looking.acquire(blocking=age >= _OLDEST):
             try:
                 held = self._held
-                if time.monotonic() - held.since >= self._interval:
+                if time.monotonic() - held.since >= interval:
                     held = self._held = self._refresh(held)
             finally:
                 self._looking.release()

@@ -36,7 +36,7 @@ _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 def open_epub(data: bytes) -> EpubDocument:
     """Raises UnreadableFile."""
     archive = Archive(data)
-    expect(archive, ".epub", {})
+    expect(archive, ".epub")
     _refuse_encrypted(archive)
     book = read_part(archive, _find_book(archive), doctype=True)
     parts, chapters = [book], []

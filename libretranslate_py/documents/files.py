@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 # A document takes many times its size in memory while it is open.
 _PLACES = 8
+# The same for those that are only looked at, which takes moments: nobody there has to wait for a translation.
+_LOOKING_PLACES = 2
 # Seconds between two looks for what has expired.
 _SWEEP_SECONDS = 60.0
 
@@ -43,6 +45,7 @@ class Files:
         self.formats = formats
         self._translator = translator
         self._places = Places(_PLACES)
+        self._looking_places = Places(_LOOKING_PLACES)
         self._jobs = Jobs(StoredStates(results), results.expiry_seconds, on_drop=results.remove)
         self._stopped = threading.Event()
 
@@ -54,6 +57,7 @@ class Files:
         """Ends all jobs, and whatever waits for its turn."""
         self._stopped.set()
         self._places.close()
+        self._looking_places.close()
         self._jobs.close()
 
     def check_name(self, name: str) -> Format:
@@ -73,6 +77,11 @@ class Files:
         with self._places.hold(stopped):
             yield self._take_apart(errand)
 
+    def measure(self, errand: Errand, stopped: Callable[[], bool]) -> int:
+        """How many characters there are to translate. Raises what ``open`` raises."""
+        with self._looking_places.hold(stopped):
+            return self._take_apart(errand).characters
+
     def translate(
         self, errand: Errand, work: Work, stopped: Callable[[], bool], progress: Callable[[float], None] | None = None
     ) -> str:
@@ -85,7 +94,7 @@ class Files:
         return self.results.store(errand.name, to_public(errand.target), extension, data)
 
     def submit(self, errand: Errand, describe: Callable[[ProjectError], str]) -> Job:
-        """Lines up a file that can be opened; it is opened again when its turn comes, since it is small until then.
+        """Lines up a file that ``measure`` could open; it is opened again in its turn, since it is small until then.
 
         ``describe`` words for its client what goes wrong. Raises Overloaded, Stopping, ResultsUnwritable.
         """

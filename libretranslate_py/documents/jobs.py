@@ -206,20 +206,24 @@ class Jobs:
             return entry
 
     def _run(self, entry: _Entry) -> Job:
+        try:
+            return self._attempt(entry)
+        except Exception:
+            # A worker outlives whatever a task meets.
+            log.exception("a job failed")
+            return replace(entry.job, status=FAILED, error=_CRASHED)
+
+    def _attempt(self, entry: _Entry) -> Job:
         def progress(share: float) -> None:
             entry.job = replace(entry.job, progress=max(entry.job.progress, min(99, int(share * 100))))
 
         try:
             result = entry.task(progress, entry.stop.is_set)
-            return replace(entry.job, status=DONE, progress=100, result=result)
         except ClientGone:
             return replace(entry.job, status=CANCELLED)
         except ProjectError as error:
             return replace(entry.job, status=FAILED, error=entry.describe(error))
-        except Exception:
-            # A worker outlives whatever a task meets.
-            log.exception("a job failed")
-            return replace(entry.job, status=FAILED, error=_CRASHED)
+        return replace(entry.job, status=DONE, progress=100, result=result)
 
     def _finish(self, job: Job) -> None:
         with self._changed:

@@ -232,7 +232,9 @@ def _content_of(container: Element) -> Element | None:
 
 
 def _properties_of(run: Element) -> Element | None:
-    return next((child for child in run if local(child) == "rPr"), None)
+    # They come first. Looking further, as counting the children, takes as long as the run is, for each thing in it.
+    first = next(iter(run), None)
+    return first if first is not None and local(first) == "rPr" else None
 
 
 def _value(element: Element, name: str) -> str:

@@ -38,7 +38,7 @@ def open_odp(data: bytes) -> XmlDocument:
 
 def _open(data: bytes, extension: str, names: tuple[str, ...]) -> XmlDocument:
     archive = Archive(data)
-    expect(archive, extension, {})
+    expect(archive, extension)
     if "encrypted-package" in archive or (
         _MANIFEST in archive and any(local(e) == "encryption-data" for e in read_part(archive, _MANIFEST).tree.iter())
     ):

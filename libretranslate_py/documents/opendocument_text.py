@@ -82,7 +82,8 @@ def _empty(element: Element) -> None:
 
 
 def _append(element: Element, text: str) -> None:
-    last = element[-1] if len(element) else None
+    # Counting children takes as long as there are many.
+    last = next(element.iterchildren(reversed=True), None)
     if last is None:
         element.text = (element.text or "") + text
     else:

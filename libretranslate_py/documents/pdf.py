@@ -8,7 +8,6 @@ import re
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
-from statistics import quantiles
 from typing import TYPE_CHECKING, Any
 
 from libretranslate_py.documents.encodings import Content
@@ -21,8 +20,9 @@ if TYPE_CHECKING:
 
 _MOST_PAGES = 5_000
 _MOST_CHARACTERS = 50_000_000
-# Drawing instructions of all pages: forms may call each other, so that a small file holds any number of them.
-_MOST_INSTRUCTIONS = 8_000_000
+# Drawing instructions of all pages: forms may call each other, so that a small file holds any number of them. Each
+# takes up to 50 microseconds.
+_MOST_INSTRUCTIONS = 3_000_000
 _MOST_BYTES_PER_PAGE = 10_000_000
 # What damaged files make the library raise, besides its own class.
 _DAMAGE = (
@@ -32,11 +32,15 @@ _DAMAGE = (
 
 _ILLEGAL = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _FINAL = re.compile(r"[.!?:…。！？][\"')\]»”’]*\Z")
-_NEW = re.compile(r"(?:[-–•▪◦*·]|\(?\d{1,3}(?:\.\d{1,3})*[.)]|[A-Za-z][.)])\s")
+_NEW = re.compile(r"(?:[-–•▪◦*·\ue000-\uf8ff]|\(?\d{1,3}(?:\.\d{1,3})*[.)]|[A-Za-z][.)])\s")
 _HYPHEN = re.compile(r"[^\W\d_][-\u00ad\u2010]\Z")
-# A line is full from this share of the width of a page's longer lines on.
+# A line is full if the next word would have gone beyond this share of the width of the page's longer lines; letters are
+# not equally wide. The end of a sentence on a line that is nearly full is often that of a paragraph.
 _FULL = 0.75
-_SHORTEST_WIDTH = 30
+_FULL_AT_END = 0.9
+_SHORTEST_WIDTH = 40
+# Of a page's lines, the few longest are not what tells how wide it is.
+_NOT_OUTLIERS = 0.95
 
 
 def open_pdf(data: bytes) -> SlicedDocument:
@@ -99,6 +103,9 @@ class _Budget:
 
     def spend(self, *_: Any) -> None:
         self._left -= 1
+        self.check()
+
+    def check(self) -> None:
         if self._left < 0:
             raise UnreadableFile("it is too complicated")
 
@@ -109,22 +116,25 @@ def _text_of(page: PageObject, budget: _Budget) -> str:
         return ""
     if len(contents.get_data()) > _MOST_BYTES_PER_PAGE:
         raise UnreadableFile("a page of it is too large")
-    return page.extract_text(visitor_operand_before=budget.spend)
+    text = page.extract_text(visitor_operand_before=budget.spend)
+    # The library drops what is raised inside of a form, and goes on behind it.
+    budget.check()
+    return text
 
 
 def paragraphs_of(page: str) -> list[str]:
     """Return the paragraphs of a page, each on one line, with words joined that were divided at the end of a line."""
     lines = [" ".join(line.split()) for line in page.split("\n")]
-    lengths = [len(line) for line in lines if line]
-    width = quantiles(lengths, n=10)[-1] if len(lengths) > 1 else 0
-    return list(_joined(lines, max(width * _FULL, _SHORTEST_WIDTH)))
+    lengths = sorted(len(line) for line in lines)
+    width = lengths[int(len(lengths) * _NOT_OUTLIERS)]
+    return list(_joined(lines, max(width, _SHORTEST_WIDTH)))
 
 
-def _joined(lines: Sequence[str], full: float) -> Iterator[str]:
+def _joined(lines: Sequence[str], width: int) -> Iterator[str]:
     paragraph: list[str] = []
     last = ""
     for line in lines:
-        if paragraph and (not line or not _goes_on(last, line, full)):
+        if paragraph and (not line or not _goes_on(last, line, width)):
             yield "".join(paragraph)
             paragraph = []
         if line and paragraph and _HYPHEN.search(last) and line[0].islower():
@@ -137,9 +147,11 @@ def _joined(lines: Sequence[str], full: float) -> Iterator[str]:
         yield "".join(paragraph)
 
 
-def _goes_on(line: str, following: str, full: float) -> bool:
+def _goes_on(line: str, following: str, width: int) -> bool:
     if _NEW.match(following):
         return False
-    if line and following[0].islower() and not _FINAL.search(line):
+    is_ended = _FINAL.search(line) is not None
+    if following[0].islower() and not is_ended:
         return True
-    return len(line) >= full
+    word = following.split(" ", 1)[0]
+    return len(line) + 1 + len(word) > width * (_FULL_AT_END if is_ended else _FULL)

@@ -22,7 +22,7 @@ _LONGEST_GAP = 3.0
 _MOST_CUES = 5
 _MOST_CHARACTERS = 500
 # Subtitles of which fewer utterances end like sentences are songs or captions without punctuation.
-_PUNCTUATED = 0.2
+_PUNCTUATED = 0.4
 
 
 @dataclass(frozen=True, slots=True)

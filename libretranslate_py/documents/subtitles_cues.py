@@ -16,6 +16,7 @@ Range = tuple[int, int]
 MARKUP = re.compile(
     r"</?[A-Za-z][^<>\r\n]{0,500}>|<\d[\d:.]{2,20}>|</?>|\{\\[^{}\r\n]{0,200}\}|\{/?[a-zA-Z]:[^{}\r\n]{0,60}\}"
 )
+_UNSEEN = re.compile(rf"{MARKUP.pattern}|&[a-z]{{2,6}};")
 _NAME = re.compile(r"</?\s*([A-Za-z]\w*)")
 # What the line of another speaker, or of a song, begins with; tags may stand before it.
 _MARKER = re.compile(
@@ -23,6 +24,7 @@ _MARKER = re.compile(
     r"(?:[-–—‐‑―]+\s*+(?!\Z)|[♪♫♬#]+\s+|>>+\s*+|(?:\[[^\]\r\n]{1,40}\]\s*+)?[A-Z][A-Z0-9 .'’-]{1,30}:\s+)"
 )
 _VOICE = re.compile(r"\s*<v[ .]")
+_LINE_END = re.compile(r"\r\n?|\n")
 _MUSIC = re.compile(r"[♪♫♬]")
 _LEADING = re.compile(r"[\s♪♫♬\u200e\u200f]+")
 _TRAILING = re.compile(r"[\s♪♫♬\u200e\u200f]+\Z")
@@ -47,7 +49,8 @@ class Utterance:
 
     place: where its words are, in the file's text, behind what marks a speaker and inside of tags around the whole.
     body: the words, on one line, with the tags among them. has_marker: whether a new speaker begins. is_song: it
-    has notes of music, and often no full stop. is_first and is_last: in its cue. separators: what stands between its lines.
+    has notes of music, and often no full stop. separators: what stands between its lines. is_first and is_last: in its
+    cue.
     """
 
     cue: Cue
@@ -63,7 +66,7 @@ class Utterance:
     goes_on: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        words = MARKUP.sub("", self.body).strip()
+        words = _UNSEEN.sub("", self.body).strip()
         self.ends_sentence = self.is_song or not words or _FINAL.search(words[-20:]) is not None
         self.trails_off = _TRAILING_OFF.search(words[-3:]) is not None
         first = _FIRST_WORD.match(words)
@@ -96,7 +99,7 @@ def _by_speaker(cue: Cue) -> Iterator[list[Range]]:
     lines: list[Range] = []
     for line in cue.lines:
         begins = _MARKER.match(cue.text, *line) or _VOICE.match(cue.text, *line)
-        if lines and begins:
+        if lines and (begins or len(_LINE_END.findall(cue.text, lines[-1][1], line[0])) > 1):
             yield lines
             lines = []
         lines.append(line)

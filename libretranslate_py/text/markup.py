@@ -88,7 +88,9 @@ class _Reader:
         self._preformatted = preformatted
         self._slices = list(lex(markup, xml=xml))
         self._ends = find_ends(markup, self._slices, xml=xml)
-        self._frames = [_Frame(0, len(self._slices), _Mode.BLOCK, [])]
+        # Without a single tag it is plain text, from a client that calls every text HTML: its lines are lines.
+        is_plain = all(piece.kind is Lexeme.TEXT for piece in self._slices)
+        self._frames = [_Frame(0, len(self._slices), _Mode.BLOCK, [], keeps_spaces=is_plain)]
 
     def read(self) -> Template:
         number, count = 0, len(self._slices)

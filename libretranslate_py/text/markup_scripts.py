@@ -22,8 +22,7 @@ def join_scripts(markup: str, items: Sequence[Item]) -> Sequence[Item]:
     """Return ``items`` with each <sup> or <sub> that touches a word as one item.
 
     Behind a word, the number of a footnote is a mark: as a part of its text it would spoil the word for a model. A
-    formula (H<sub>2</sub>O, m<sup>2</sup>) is a name. A number that is a link up there (<sup><a>1</a></sup>) is always a
-    footnote's.
+    formula (H<sub>2</sub>O, m<sup>2</sup>) is a name. A number that is a link (<sup><a>1</a></sup>) is a footnote's.
     """
     if not any(item.name in _SCRIPTS for item in items):
         return items

@@ -93,7 +93,7 @@ def extract(text: str, find: Finder = find_nothing) -> Template:
     surrogate, no two spaces in a row, and no space at its edges. What is no part of a segment is verbatim, but for the
     segments in the output of a piece that stands there.
     """
-    intervals = intervals_of(find(text))
+    intervals = intervals_of(find(text), text)
     masked = mask(text, intervals)
     separators, extra_spaces = _lines(masked, find_all(_SEPARATOR, masked))
     broken = _broken_pairs(intervals, separators)

@@ -24,8 +24,13 @@ _SEPARATES = re.compile(
 )
 
 
-def intervals_of(pieces: Sequence[Span]) -> list[Interval]:
-    """Return what is to be masked, in order."""
+# A line break of a subtitle or of an app: a sentence may go on behind it, with a small letter.
+_BREAK = re.compile(r"(?:<|&lt;)br\s*/?(?:>|&gt;)", re.IGNORECASE)
+_GOES_ON = re.compile(r"\s*+[^\W\d_]")
+
+
+def intervals_of(pieces: Sequence[Span], text: str) -> list[Interval]:
+    """Return what is to be masked in ``text``, in order."""
     found: list[Interval] = []
     for span in pieces:
         if span.kind is Kind.PAIR:
@@ -33,11 +38,18 @@ def intervals_of(pieces: Sequence[Span]) -> list[Interval]:
             found.append((span.start, span.start + len(opening), span, _stand_in(opening, FIRM)))
             found.append((span.end - len(closing), span.end, span, _stand_in(closing, FIRM)))
         elif span.kind is Kind.MARK:
-            found.append((span.start, span.end, span, _stand_in(literal(span.opening), LOOSE)))
+            opening = literal(span.opening)
+            ends_line = _BREAK.fullmatch(opening) is not None and not _goes_on(text, span.end)
+            found.append((span.start, span.end, span, SEPARATING if ends_line else _stand_in(opening, LOOSE)))
         else:
             found.append((span.start, span.end, span, FIRM))
     found.sort(key=lambda interval: interval[:2])
     return found
+
+
+def _goes_on(text: str, position: int) -> bool:
+    letter = _GOES_ON.match(text, position)
+    return letter is not None and letter.group()[-1].islower()
 
 
 def _stand_in(piece: str, otherwise: str) -> str:

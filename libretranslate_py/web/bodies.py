@@ -19,6 +19,8 @@ from werkzeug.sansio.multipart import Data, Epilogue, Event, Field, File, Multip
 from libretranslate_py.errors import BodyTooLarge, InvalidBody, InvalidJson
 
 _MOST_FIELDS = 1000
+# Of a file's name the end counts, where its extension is.
+_LONGEST_NAME = 1000
 _ESCAPES = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
 _FORM = "application/x-www-form-urlencoded"
 _MULTIPART = "multipart/form-data"
@@ -83,7 +85,7 @@ def read_upload(request: Request) -> tuple[Mapping[str, object], Upload | None]:
             fields.setdefault(part.name, _decode_field(data, options))
         elif part.name == "file" and part.filename and upload is None:
             # Browsers write a quotation mark like this, and nothing else that is worth reading back.
-            upload = Upload(part.filename.replace("%22", '"'), data)
+            upload = Upload(part.filename[-_LONGEST_NAME:].replace("%22", '"'), data)
     return {**read_query(request), **fields}, upload
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from math import ceil
 from typing import TypeVar
 
@@ -88,7 +88,9 @@ class Entry:
         try:
             return read(self._request)
         except (RequestError, HTTPException):
-            self.admit({})
+            # A key may well be in what cannot be read: what is wrong there is what the client has to hear of.
+            with suppress(KeyRequired):
+                self.admit({})
             raise
 
     def admit(self, fields: Mapping[str, object], cost: int = 1) -> None:

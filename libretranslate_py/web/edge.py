@@ -67,7 +67,8 @@ class Edge:
 
         try:
             if access.method == "OPTIONS":
-                start("204 No Content", [])
+                # Without a length the connection would have to be closed, and the browser open another one.
+                start("200 OK", [("Content-Length", "0")])
                 return []
             if not inside:
                 return self._turn_away(environ, start)

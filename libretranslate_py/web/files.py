@@ -129,8 +129,7 @@ class _Faces:
         return Errand(upload.name, upload.data, source, target)
 
     def _submit(self, errand: Errand, entry: Entry) -> Response:
-        with self._files.open(errand, _ask_whether_gone()) as work:
-            _spend(entry, work.characters)
+        _spend(entry, self._files.measure(errand, _ask_whether_gone()))
         job = self._files.submit(errand, _sentence)
         url = self._url(_ROUTE, job.id)
         body = {"id": job.id, "status": job.status, "progress": job.progress, "url": url}

@@ -24,12 +24,14 @@ from libretranslate_py.web.libre_errors import render_error
 from libretranslate_py.web.libre_fields import (
     check_size,
     cost_of,
+    pack,
     parse_alternatives,
     parse_code,
     parse_format,
     parse_placeholders,
     parse_switch,
     parse_texts,
+    unpack,
 )
 from libretranslate_py.web.options import Services, WebOptions
 
@@ -42,7 +44,7 @@ def create_blueprint(services: Services, door: Door, options: WebOptions) -> Blu
     blueprint = Blueprint("libre", __name__)
     blueprint.add_url_rule("/translate", view_func=dialect.translate, methods=["POST"])
     blueprint.add_url_rule("/detect", view_func=dialect.detect, methods=["POST"])
-    blueprint.add_url_rule("/languages", view_func=dialect.languages, methods=["GET"])
+    blueprint.add_url_rule("/languages", view_func=dialect.languages, methods=["GET", "POST"])
     blueprint.register_error_handler(ProjectError, render_error)
     return blueprint
 
@@ -82,7 +84,11 @@ class _Dialect:
         if question and (kept := self._answers.find(question)):
             return Response(kept, mimetype="application/json")
         translations = self._translator.translate(asked)
-        given = answer(render(translations, asked, single=isinstance(fields["q"], str)))
+        packed = unpack(fields["q"]) is not None
+        body = render(translations, asked, single=isinstance(fields["q"], str) and not packed)
+        if packed:
+            body["translatedText"] = pack([translation.text for translation in translations])
+        given = answer(body)
         if question:
             self._answers.keep(question, given.get_data())
         return given

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
+from urllib.parse import quote_plus, unquote_plus
 
 from libretranslate_py.errors import (
     InvalidParameter,
@@ -24,10 +25,28 @@ def parse_texts(fields: Mapping[str, object]) -> tuple[str, ...]:
     if q is None or q == "" or q == []:
         raise MissingParameter("q")
     if isinstance(q, str):
-        return (q,)
+        return unpack(q) or (q,)
     if isinstance(q, list) and all(isinstance(text, str) for text in q):
         return tuple(q)
     raise InvalidParameter("q", "a string or a list of strings")
+
+
+def unpack(q: object) -> tuple[str, ...] | None:
+    """The texts in a ``q`` that is a list as JSON, escaped as in an address; None for any other.
+
+    A form has no lists: a client for PHP sends several texts so, and expects what ``pack`` makes of the translations.
+    """
+    if not isinstance(q, str) or not q.startswith("%5B%22") or not q.endswith("%22%5D"):
+        return None
+    try:
+        texts = json.loads(unquote_plus(q))
+    except (ValueError, RecursionError):
+        return None
+    return tuple(texts) if all(isinstance(text, str) for text in texts) else None
+
+
+def pack(texts: Collection[str]) -> str:
+    return quote_plus(json.dumps(list(texts), separators=(",", ":")))
 
 
 def check_size(texts: Collection[str], most: int, longest: int) -> None:
@@ -44,7 +63,7 @@ def check_size(texts: Collection[str], most: int, longest: int) -> None:
 def cost_of(fields: Mapping[str, object]) -> int:
     """Each text of a list is a request of its own."""
     q = fields.get("q")
-    return len(q) if isinstance(q, list) else 1
+    return len(q) if isinstance(q, list) else len(unpack(q) or (q,))
 
 
 def parse_alternatives(value: object, limit: int) -> int:

@@ -73,6 +73,18 @@ def test_what_changes_is_seen_at_the_next_look(path: Path, keys: Keys) -> None:
     assert keys.find("changing") is None
 
 
+def test_a_new_key_works_at_once_although_it_was_asked_for_before(path: Path) -> None:
+    KeyFile(path).add(1, "other")
+    slow = Keys(path, interval=3600)
+    assert slow.find("new") is None
+    KeyFile(path).add(1, "new")
+    # What was just looked for is not looked for again within a few milliseconds.
+    deadline = time.monotonic() + 5
+    while slow.find("new") is None:
+        assert time.monotonic() < deadline
+    slow.close()
+
+
 def test_a_removed_key_is_refused_within_a_second(path: Path) -> None:
     KeyFile(path).add(60, "secret")
     with closing(Keys(path)) as keys:

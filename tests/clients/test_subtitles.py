@@ -29,7 +29,6 @@ class TestSubtitleEdit:
         )
         assert self.translate(place, "♪").good()["translatedText"] == "♪"
 
-    @pytest.mark.xfail(strict=True, reason="a text's <br /> is a word for us, not the end of a line")
     def test_a_cue_of_two_lines(self, place: Place) -> None:
         answer = self.translate(place, "- Good morning.\n- How are you?").good()
         assert answer["translatedText"] == "- Buenos días.<br />- ¿Cómo estás?"

@@ -30,6 +30,11 @@ _TYPES = (
     '<Default Extension="xml" ContentType="application/xml"/><Override PartName="/word/document.xml"'
     ' ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>'
 )
+_RELATIONS = (
+    '<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+    '<Relationship Id="rId1" Target="word/document.xml" Type="http://schemas.openxmlformats.org/officeDocument/2006/'
+    'relationships/officeDocument"/></Relationships>'
+)
 
 
 def contents(data: bytes) -> dict[str, bytes]:
@@ -64,4 +69,6 @@ def docx(body: str) -> bytes:
     document = (
         f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\r\n<w:document {_NAMES}><w:body>{body}</w:body>'
     )
-    return pack({"[Content_Types].xml": _TYPES, "word/document.xml": f"{document}</w:document>"})
+    return pack(
+        {"[Content_Types].xml": _TYPES, "_rels/.rels": _RELATIONS, "word/document.xml": f"{document}</w:document>"}
+    )

@@ -126,6 +126,18 @@ def test_a_crash_of_one_job_does_not_end_the_worker(
     wait(jobs, jobs.submit(quick, 1), DONE)
 
 
+def test_words_that_cannot_be_found_do_not_end_the_worker(make: Callable[..., Jobs]) -> None:
+    def fail(progress: Callable[[float], None], stopped: Callable[[], bool]) -> str:
+        raise TranslationFailed("en", "es", "broken")
+
+    def describe(error: object) -> str:
+        raise LookupError
+
+    jobs = make(workers=1)
+    wait(jobs, jobs.submit(fail, 1, describe), FAILED)
+    wait(jobs, jobs.submit(quick, 1), DONE)
+
+
 def test_only_so_many_run_at_a_time_and_in_order(make: Callable[..., Jobs]) -> None:
     jobs = make(workers=2)
     tasks = [Slow() for _ in range(4)]

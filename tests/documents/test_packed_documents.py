@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -41,7 +41,7 @@ def styles_of(content: bytes) -> Counter[str]:
     for element in etree.fromstring(content).iter():
         for text, owner in ((element.text, element), (element.tail, element.getparent())):
             if owner is not None and text and not isinstance(element, etree._Comment):
-                path = [str(owner.tag), str(sorted(owner.items()))]
+                path = [str(owner.tag), str(sorted(item for item in owner.items() if item[1] != "preserve"))]
                 run = owner.getparent()
                 if run is not None:
                     path += [str(sorted(c.tag for p in run if str(p.tag).endswith("rPr") for c in p))]
@@ -238,6 +238,7 @@ def _survives(data: bytes, extension: str) -> bool:
 
 
 @pytest.mark.parametrize("extension", OPENERS)
+@settings(deadline=None)
 @given(seed=st.integers(0, 2**32), cuts=st.integers(1, 6))
 def test_no_damage_to_the_xml_makes_anything_but_a_refusal(extension: str, seed: int, cuts: int) -> None:
     path = next(path for path in FILES if path.suffix == extension)

@@ -222,7 +222,7 @@ CASES = {
     # White space reads as in a browser.
     "Hello <b> world</b>": "{Hello (<b>|world|</b>)}",
     "Hello<b> big </b>world": "{Hello (<b>|big|</b>) world}",
-    "a\n\t b\u00a0\u00a0c &#32; d": "{a b\u00a0\u00a0c d}",
+    "<p>a\n\t b\u00a0\u00a0c &#32; d</p>": "<p>{a b\u00a0\u00a0c d}</p>",
     "a <b>b </b>": "{a (<b>|b| </b>)}",
     # Line breaks.
     "One.<br>Two": "{One.}<br>{Two}",

@@ -416,6 +416,19 @@ def test_a_job(site: Site, where: str) -> None:
     assert site.download(done["translatedFileUrl"]).data == b"SOME TEXT"
 
 
+def test_a_job_is_taken_while_every_place_is_taken(site: Site) -> None:
+    site.translator.gate = threading.Event()
+    waiting = [threading.Thread(target=site.send) for _ in range(8)]
+    for thread in waiting:
+        thread.start()
+    for _ in waiting:
+        assert site.translator.entered.acquire(timeout=10)
+    assert site.send(**{"async": "1"}).status_code == 202
+    site.translator.gate.set()
+    for thread in waiting:
+        thread.join(10)
+
+
 def test_a_job_is_cancelled(site: Site) -> None:
     site.translator.gate = threading.Event()
     queued = site.send(**{"async": "1"})

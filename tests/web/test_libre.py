@@ -449,7 +449,7 @@ class TestPaths:
     @pytest.mark.parametrize("path", ["/", "/translate", "/languages", "/nothing"])
     def test_preflight(self, client: FlaskClient, path: str) -> None:
         answer = client.options(path, headers={"Origin": "https://a.example", "Access-Control-Request-Method": "POST"})
-        assert (answer.status_code, answer.data) == (204, b"")
+        assert (answer.status_code, answer.data, answer.content_length) == (200, b"", 0)
         assert "POST" in answer.headers["Access-Control-Allow-Methods"]
 
     @pytest.mark.parametrize("path", ["/translate", "/languages", "/nothing"])
