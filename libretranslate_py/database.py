@@ -80,6 +80,8 @@ def explain(path: Path, error: sqlite3.Error | OSError) -> str:
         return error.strerror or str(error)
     if path.exists() and not os.access(path, os.R_OK):
         return os.strerror(errno.EACCES)
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_READONLY:
+        return "it cannot be written"
     return str(error)
 
 

@@ -223,6 +223,8 @@ def _argos_code(code: str) -> str:
 
 
 def _parse_networks(text: str) -> tuple[Network, ...]:
+    if not _items(text):
+        raise ValueError(text)
     # Someone who writes 192.168.1.7/24 means that network.
     return tuple(dict.fromkeys(ip_network(item, strict=False) for item in _items(text)))
 

@@ -184,7 +184,7 @@ class Services:
 
     def figures(self) -> list[Figure]:
         """What there is to watch about the work."""
-        return engine_figures(self._engine)
+        return [*engine_figures(self._engine), *self.files.figures()]
 
     def _adopt(self) -> bool:
         """Serves what is on disk; False when that could not be read and must be tried again."""
@@ -296,7 +296,7 @@ class Services:
 def build(settings: Settings, environ: Mapping[str, str]) -> Services:
     """All services for ``settings``; ``environ`` tells where the home folders are. Loads no model yet.
 
-    Raises KeysUnusable, SettingsError.
+    Raises KeysUnusable, SuggestionsUnusable, ResultsUnwritable, SettingsError.
     """
     access = build_access(settings)
     keep_buffers()
@@ -324,6 +324,9 @@ def build(settings: Settings, environ: Mapping[str, str]) -> Services:
     installer = build_installer(settings, store, environ)
     glossaries = Glossaries(glossaries_folder(settings.glossaries_dir, environ))
     results = Results(results_folder(settings.files_dir, environ), 60 * settings.files_expiry)
+    if settings.files_dir:
+        # Whoever names a folder means that one, and no other in its place.
+        results.check()
     shelf = Shelf(store, codes)
     return Services(store, installer, engine, shelf, glossaries, access, results, settings.beam_size, plan)
 

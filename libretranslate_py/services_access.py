@@ -42,8 +42,8 @@ class Access:
 
 
 def build_access(settings: Settings) -> Access:
-    """Raises KeysUnusable if there is a file with keys that cannot be read, SettingsError for an address of a storage
-    that cannot be used."""
+    """Raises KeysUnusable if there is a file with keys that cannot be read, SuggestionsUnusable, SettingsError for an
+    address of a storage that cannot be used."""
     storage = _open(open_storage, settings.shared_storage, "--shared-storage")
     # Kept apart: in memory, a flood of answers must not push bans out.
     answers = _open(open_storage, settings.shared_storage, "--shared-storage")
@@ -59,6 +59,8 @@ def build_access(settings: Settings) -> Access:
         page_secrets,
     )
     suggestions = Suggestions(settings.suggestions_db_path) if settings.suggestions else None
+    if suggestions:
+        suggestions.check()
     return Access(gate, AnswerCache(answers, settings.translation_cache), page_secrets, suggestions, keys)
 
 
@@ -96,7 +98,6 @@ def _find_keys(settings: Settings, rules: Rules) -> Keys | RemoteKeys:
     if rules.looks_keys_up:
         keys.check()
         if not settings.api_keys_db_path.exists():
-            log.warning(
-                "there are no API keys yet in %s; 'ltmanage keys add 60' makes the first", settings.api_keys_db_path
-            )
+            path = settings.api_keys_db_path
+            log.warning("there are no API keys yet; 'ltmanage keys --api-keys-db-path %s add 60' makes the first", path)
     return keys

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from libretranslate_py.errors import SettingsError
 from libretranslate_py.option_kinds import (
     CODES,
     DIRECTIONS,
@@ -92,7 +93,7 @@ class Settings(AccessSettings):
         integer(1, 16),
         _SERVER,
         "Proxies in a row between the clients and the server. With N, the client is the Nth address from the right in "
-        "X-Forwarded-For. Needs --trusted-proxies.",
+        "X-Forwarded-For. Needs --trusted-proxies or --trust-forwarded-for.",
         differs=_NEW,
     )
     trust_forwarded_for: bool = option(
@@ -148,6 +149,7 @@ class Settings(AccessSettings):
         CODES,
         _LANGUAGES,
         "Languages to serve; packages that are missing for them are installed at the start.",
+        differs="Nothing else is served; LibreTranslate goes on serving whatever is installed.",
     )
     update_models: bool = option(False, SWITCH, _LANGUAGES, "Update the packages at the start.")
     force_update_models: bool = option(False, SWITCH, _LANGUAGES, "Install the packages again at the start.")
@@ -305,7 +307,13 @@ class Settings(AccessSettings):
         "Serve figures for Prometheus at /metrics.",
         differs="Client addresses and API keys are not among the labels.",
     )
-    metrics_auth_token: str = option("", TEXT, _WATCHING, "Bearer token that /metrics asks for. Empty: none is needed.")
+    metrics_auth_token: str = option(
+        "",
+        TEXT,
+        _WATCHING,
+        "Bearer token that /metrics asks for. Empty: none is needed.",
+        differs="401 is JSON with WWW-Authenticate, and the word Bearer may be written in any case.",
+    )
 
 
 # Looked for in the current folder.
@@ -323,7 +331,11 @@ def resolve(
     was. A variable that is set but empty counts as not set. Raises SettingsError for the first value that is not
     accepted.
     """
-    return Settings(**find_values(OPTIONS, command_line, environment, env_file or EnvFile()))
+    settings = Settings(**find_values(OPTIONS, command_line, environment, env_file or EnvFile()))
+    if settings.trusted_hops != 1 and not (settings.trusted_proxies or settings.trust_forwarded_for):
+        accepted = "1, unless --trusted-proxies or --trust-forwarded-for says which proxies to believe"
+        raise SettingsError("--trusted-hops", str(settings.trusted_hops), accepted)
+    return settings
 
 
 def load(command_line: Mapping[str, str | None], environment: Mapping[str, str], env_path: Path | None) -> Settings:

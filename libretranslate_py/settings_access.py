@@ -76,7 +76,8 @@ class AccessSettings:
         SWITCH,
         KEYS,
         "Look API keys up; without one the general limits hold.",
-        differs="Also read from the header Authorization: Bearer KEY. A removed key is refused within a second.",
+        differs="Also read from the header Authorization: Bearer KEY, and from the query beside a JSON body. A removed "
+        "key is refused within a second, and wrong ones count against the limits of their address.",
     )
     require_api_key: bool = option(
         False, SWITCH, KEYS, "Refuse every request without an API key. Switches --api-keys on.", differs=_NEW

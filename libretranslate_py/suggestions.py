@@ -42,6 +42,14 @@ class Suggestions:
         self._largest = largest
         self._adding = threading.Lock()
 
+    def check(self) -> None:
+        """Makes the file and its folder where they are missing. Raises SuggestionsUnusable if nothing can be stored."""
+        try:
+            with self._adding, writing(self._path) as connection:
+                _make_tables(connection)
+        except (sqlite3.Error, OSError) as error:
+            raise SuggestionsUnusable(self._path, explain(self._path, error)) from error
+
     def add(self, q: str, s: str, source: str, target: str) -> None:
         """Stores a suggestion; one that is there already is not stored again. Makes the file and its folder.
 

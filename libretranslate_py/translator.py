@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from time import perf_counter
 
 from libretranslate_py.detection import Detector, Guess
 from libretranslate_py.drafts import outside, protect_all, take_apart
@@ -230,11 +231,15 @@ class Translator:
         """Each text's translation and its alternatives, along one route."""
         if not route:
             return [(_unchanged(text),) for text in texts]
+        began, tally = perf_counter(), self._engine.tally
         terms = request.terms(route[0].source, request.target) if request.terms else None
         templates = (self._template(text, route[0].source, terms, request) for text in texts)
         drafts = [take_apart(template, route[0].source) for template in templates]
         sentences = [sentence for draft in drafts for sentence in draft.sentences()]
+        tally.count(len(sentences), sum(len(sentence.text) for sentence in sentences))
+        tally.spend("extract", perf_counter() - began)
         found = iter(self._renditions(route, sentences, request, network))
+        began = perf_counter()
         results = []
         for draft in drafts:
             own = [next(found) for _ in draft.sentences()]
@@ -244,6 +249,7 @@ class Translator:
                 for choice in combinations
             ]
             results.append(tuple(dict.fromkeys(versions)))
+        tally.spend("rebuild", perf_counter() - began)
         return results
 
     def _template(

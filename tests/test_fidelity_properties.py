@@ -21,8 +21,8 @@ from libretranslate_py.text.glossary import build
 from libretranslate_py.text.pieces import Finder
 from libretranslate_py.text.placeholders import DEFAULT
 from libretranslate_py.text.spans import Kind, Span, Template, segments_of
-from tests.random_documents import Document, Maker, names, shown, split, structure, tokens
 from tests.mischief import INVENTIONS, LINE_ENDS, Mischief, World, open_world
+from tests.random_documents import Document, Maker, names, shown, split, structure, tokens
 
 # More for a long search.
 _TIMES = int(os.environ.get("FIDELITY_TIMES", "1"))

@@ -105,8 +105,10 @@ class Keys:
             if error.reason != before.fault:
                 log.warning("%s; those that were there stay valid", error)
             return replace(before, since=time.monotonic(), fault=error.reason)
-        if before.fault:
+        if before.fault and held.version:
             log.info("the API keys in %s can be read again", self._path)
+        elif before.version and not held.version:
+            log.warning("the file with the API keys, %s, is gone: no key is valid", self._path)
         return held
 
     def _look(self, before: _Held) -> _Held:

@@ -46,6 +46,9 @@ _PAUSE_WHILE_STALE = 30.0
 ValueT = TypeVar("ValueT")
 
 
+_TOO_MANY_REQUESTS, _SERVER_ERROR = 429, 500
+
+
 class _Outage(Exception):
     """``reason`` is a short clause without anything of the key."""
 
@@ -272,6 +275,9 @@ def _opener(lookup: _Lookup, context: ssl.SSLContext | None) -> urllib.request.O
 
 
 def _read_answer(status: int, body: bytes, digest: str) -> Key | None:
+    if status == _TOO_MANY_REQUESTS or status >= _SERVER_ERROR:
+        # Many services say {"error": ...} when they crash, too.
+        raise _Outage(f"status {status}")
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError) as error:

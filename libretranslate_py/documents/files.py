@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,10 @@ from libretranslate_py.documents.jobs import Job, Jobs, Places, StoredStates
 from libretranslate_py.documents.results import Results
 from libretranslate_py.documents.translating import Work, prepare, translate_work
 from libretranslate_py.errors import ProjectError, UnreadableFile, UnsupportedFile
+from libretranslate_py.figures import Figure
 from libretranslate_py.languages import to_public
+from libretranslate_py.text.pieces import Finder
+from libretranslate_py.text.placeholders import DEFAULT
 from libretranslate_py.translator import Translator
 
 log = logging.getLogger(__name__)
@@ -29,12 +33,15 @@ _SWEEP_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """A file to translate. name: as the client gave it; source, target: Argos codes, source may be ``auto``."""
+    """A file to translate. name: as the client gave it; source, target: Argos codes, source may be ``auto``. find,
+    terms: as in TranslationRequest."""
 
     name: str
     data: bytes
     source: str
     target: str
+    find: Finder | None = DEFAULT.find
+    terms: Callable[[str, str], Finder | None] | None = None
 
 
 class Files:
@@ -44,6 +51,8 @@ class Files:
         self.results = results
         self.formats = formats
         self._translator = translator
+        self._counting = threading.Lock()
+        self._translated: Counter[str] = Counter()
         self._places = Places(_PLACES)
         self._looking_places = Places(_LOOKING_PLACES)
         self._jobs = Jobs(StoredStates(results), results.expiry_seconds, on_drop=results.remove)
@@ -59,6 +68,15 @@ class Files:
         self._places.close()
         self._looking_places.close()
         self._jobs.close()
+
+    def figures(self) -> Iterator[Figure]:
+        """How many files of which format were translated, and how many jobs are unfinished."""
+        with self._counting:
+            translated = dict(self._translated)
+        for extension, count in translated.items():
+            yield Figure("files_total", "counter", "Translated files", count, {"format": extension.removeprefix(".")})
+        for status, count in self._jobs.unfinished().items():
+            yield Figure("file_jobs", "gauge", "Jobs that are not finished", count, {"status": status})
 
     def check_name(self, name: str) -> Format:
         """The format of a file of this name. Raises UnsupportedFile."""
@@ -89,9 +107,18 @@ class Files:
 
         Raises what Translator.translate raises, and ResultsUnwritable.
         """
-        data = translate_work(work, self._translator, progress=progress or (lambda share: None), stopped=stopped)
-        extension = self.check_name(errand.name).result_extension
-        return self.results.store(errand.name, to_public(errand.target), extension, data)
+        data = translate_work(
+            work,
+            self._translator,
+            progress=progress or (lambda share: None),
+            stopped=stopped,
+            find=errand.find,
+            terms=errand.terms,
+        )
+        chosen = self.check_name(errand.name)
+        with self._counting:
+            self._translated[chosen.extension] += 1
+        return self.results.store(errand.name, to_public(errand.target), chosen.result_extension, data)
 
     def submit(self, errand: Errand, describe: Callable[[ProjectError], str]) -> Job:
         """Lines up a file that ``measure`` could open; it is opened again in its turn, since it is small until then.

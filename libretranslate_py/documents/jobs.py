@@ -7,8 +7,8 @@ import logging
 import re
 import threading
 import time
-from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import Protocol
@@ -120,6 +120,12 @@ class Jobs:
         self._finished: OrderedDict[str, tuple[Job, float]] = OrderedDict()
         self._threads: list[threading.Thread] = []
         self._closed = False
+
+    def unfinished(self) -> Mapping[str, int]:
+        """How many jobs are QUEUED and how many RUNNING."""
+        with self._changed:
+            counts = Counter(entry.job.status for entry in self._unfinished.values())
+        return {status: counts[status] for status in _UNFINISHED}
 
     def submit(self, task: Task, size: int, describe: Callable[[ProjectError], str] = str) -> Job:
         """Lines up ``task``, which holds ``size`` bytes until it has run; ``describe`` words what goes wrong in it.

@@ -58,7 +58,10 @@ def content_types(archive: Archive) -> Mapping[str, str]:
 
 
 def expect(archive: Archive, extension: str, types: Mapping[str, str] | None = None) -> None:
-    """``types``: the content types, if they are known. Raises UnreadableFile, and says what it is instead, if ``archive`` is no file of this extension."""
+    """Raises UnreadableFile, and says what it is instead, if ``archive`` is no file of this extension.
+
+    types: its content types, if they are known.
+    """
     found = _kind(archive, content_types(archive) if types is None else types)
     if found != extension:
         raise UnreadableFile(f"it is a {found} file, not a {extension} file" if found else f"it is no {extension} file")

@@ -2,156 +2,117 @@
 
 from __future__ import annotations
 
-import io
 import logging
-import re
-import struct
-import zlib
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+import os
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
 
 from libretranslate_py.documents.encodings import Content
+from libretranslate_py.documents.pdf_process import FAULT, REASON, Limits, head_of
 from libretranslate_py.documents.plain import read_text
 from libretranslate_py.documents.slices import SlicedDocument
-from libretranslate_py.errors import UnreadableFile
+from libretranslate_py.errors import Overloaded, UnreadableFile
 
-if TYPE_CHECKING:
-    from pypdf import PageObject, PdfReader
+log = logging.getLogger(__name__)
 
-_MOST_PAGES = 5_000
-_MOST_CHARACTERS = 50_000_000
-# Drawing instructions of all pages: forms may call each other, so that a small file holds any number of them. Each
-# takes up to 50 microseconds.
-_MOST_INSTRUCTIONS = 3_000_000
-_MOST_BYTES_PER_PAGE = 10_000_000
-# What damaged files make the library raise, besides its own class.
-_DAMAGE = (
-    *(ValueError, TypeError, LookupError, AttributeError, RecursionError, ArithmeticError, AssertionError),
-    *(NotImplementedError, EOFError, OSError, MemoryError, struct.error, zlib.error),
-)
-
-_ILLEGAL = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
-_FINAL = re.compile(r"[.!?:…。！？][\"')\]»”’]*\Z")
-_NEW = re.compile(r"(?:[-–•▪◦*·\ue000-\uf8ff]|\(?\d{1,3}(?:\.\d{1,3})*[.)]|[A-Za-z][.)])\s")
-_HYPHEN = re.compile(r"[^\W\d_][-\u00ad\u2010]\Z")
-# A line is full if the next word would have gone beyond this share of the width of the page's longer lines; letters are
-# not equally wide. The end of a sentence on a line that is nearly full is often that of a paragraph.
-_FULL = 0.75
-_FULL_AT_END = 0.9
-_SHORTEST_WIDTH = 40
-# Of a page's lines, the few longest are not what tells how wide it is.
-_NOT_OUTLIERS = 0.95
+_MODULE = "libretranslate_py.documents.pdf_process"
+_ROOT = Path(__file__).resolve().parents[2]
+_LIMITS = Limits()
+# Each may take all the memory that it is given, and a core.
+_MOST_PROCESSES = 4
+_RUNNING = threading.BoundedSemaphore(_MOST_PROCESSES)
+_RETRY_AFTER = 30
+# What an interpreter may need to start at all; the rest, such as the keys of the server, is none of its business.
+_ENVIRONMENT = ("SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPYCACHEPREFIX")
+_OUT_OF_TIME = -signal.SIGXCPU if sys.platform != "win32" else None
+_OUT_OF_MEMORY = -signal.SIGKILL if sys.platform != "win32" else None
 
 
-def open_pdf(data: bytes) -> SlicedDocument:
-    """Return its text as a document; ``write`` gives plain text.
+def open_pdf(data: bytes, limits: Limits = _LIMITS) -> SlicedDocument:
+    """Return its text as a document; ``write`` gives plain text. It is read in a process of its own.
 
-    Raises UnreadableFile for damaged and encrypted files, for scans without text, and for what would take too long.
+    Raises UnreadableFile for damaged and encrypted files, for scans without text, and for what would take too much
+    time or memory; Overloaded if the system has no room for a process.
     """
     if not data:
         raise UnreadableFile("it is empty")
-    from pypdf.errors import PyPdfError  # noqa: PLC0415
+    return read_text(Content(_read(data, limits), "utf-8"))
 
-    # It has a line to say about each oddity of a file.
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+
+def _read(data: bytes, limits: Limits) -> str:
+    with _RUNNING:
+        status, answer = _run(data, limits)
+    if status == _OUT_OF_TIME:
+        raise UnreadableFile("it takes too long to read")
+    if status == _OUT_OF_MEMORY:
+        raise UnreadableFile("it takes too much memory to read")
+    if status or not answer:
+        log.warning("the process that reads PDF files has ended with status %d", status)
+        raise UnreadableFile("it is damaged, or no PDF")
+    words = answer[1:].decode()
+    if answer.startswith(REASON):
+        raise UnreadableFile(words)
+    if answer.startswith(FAULT):
+        log.warning("the process that reads PDF files has failed: %s", words)
+        raise UnreadableFile("it is damaged, or no PDF")
+    return words
+
+
+def _run(data: bytes, limits: Limits) -> tuple[int, bytes]:
+    """Return the exit status and the output of the process, which is gone then."""
+    late = threading.Event()
+    with _start() as process:
+
+        def stop() -> None:
+            late.set()
+            process.kill()
+
+        # A server that stops does not wait for it.
+        timer = threading.Timer(limits.seconds, stop)
+        timer.daemon = True
+        timer.start()
+        try:
+            answer = _exchange(process, head_of(limits, len(data)), data)
+            status = process.wait()
+        finally:
+            timer.cancel()
+            process.kill()
+    if late.is_set() and status:
+        raise UnreadableFile("it takes too long to read")
+    return status, answer
+
+
+def _start() -> subprocess.Popen[bytes]:
+    # Unlike the place that the server was started from, these are places where the server itself finds its modules.
+    places = [str(_ROOT), *(place for place in sys.path if Path(place).is_absolute())]
+    environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+    options = ["-P", "-B"] if sys.dont_write_bytecode else ["-P"]
     try:
-        pages = _pages(data)
-    except UnreadableFile:
-        raise
-    except (PyPdfError, *_DAMAGE) as error:
-        raise UnreadableFile("it is damaged, or no PDF") from error
-    text = "\n\n".join(filter(None, ("\n\n".join(paragraphs_of(page)) for page in pages)))
-    if not any(map(str.isalnum, text)):
-        raise UnreadableFile("it has no text, only pictures")
-    return read_text(Content(text + "\n", "utf-8"))
+        return subprocess.Popen(
+            [sys.executable, *options, "-m", _MODULE],
+            bufsize=0,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment | {"PYTHONPATH": os.pathsep.join(places)},
+        )
+    except OSError as error:
+        log.warning("no process can be started to read a PDF file: %s", error)
+        raise Overloaded(_RETRY_AFTER) from error
 
 
-def _pages(data: bytes) -> list[str]:
-    from pypdf import PdfReader  # noqa: PLC0415
-
-    reader = PdfReader(io.BytesIO(data), strict=False)
-    if reader.is_encrypted and not _opens_without_password(reader):
-        raise UnreadableFile("it is encrypted")
-    if len(reader.pages) > _MOST_PAGES:
-        raise UnreadableFile("it has too many pages")
-    budget = _Budget()
-    found: list[str] = []
-    size = 0
-    for page in reader.pages:
-        found.append(_ILLEGAL.sub("", _text_of(page, budget)))
-        size += len(found[-1])
-        if size > _MOST_CHARACTERS:
-            raise UnreadableFile("it has too much text")
-    return found
-
-
-def _opens_without_password(reader: PdfReader) -> bool:
-    from pypdf.errors import DependencyError  # noqa: PLC0415
-
-    try:
-        return bool(reader.decrypt(""))
-    except DependencyError:
-        # Ciphers that need a further library.
-        return False
-
-
-class _Budget:
-    """Ends the reading of a file that has too many instructions."""
-
-    def __init__(self) -> None:
-        self._left = _MOST_INSTRUCTIONS
-
-    def spend(self, *_: Any) -> None:
-        self._left -= 1
-        self.check()
-
-    def check(self) -> None:
-        if self._left < 0:
-            raise UnreadableFile("it is too complicated")
-
-
-def _text_of(page: PageObject, budget: _Budget) -> str:
-    contents = page.get_contents()
-    if contents is None:
-        return ""
-    if len(contents.get_data()) > _MOST_BYTES_PER_PAGE:
-        raise UnreadableFile("a page of it is too large")
-    text = page.extract_text(visitor_operand_before=budget.spend)
-    # The library drops what is raised inside of a form, and goes on behind it.
-    budget.check()
-    return text
-
-
-def paragraphs_of(page: str) -> list[str]:
-    """Return the paragraphs of a page, each on one line, with words joined that were divided at the end of a line."""
-    lines = [" ".join(line.split()) for line in page.split("\n")]
-    lengths = sorted(len(line) for line in lines)
-    width = lengths[int(len(lengths) * _NOT_OUTLIERS)]
-    return list(_joined(lines, max(width, _SHORTEST_WIDTH)))
-
-
-def _joined(lines: Sequence[str], width: int) -> Iterator[str]:
-    paragraph: list[str] = []
-    last = ""
-    for line in lines:
-        if paragraph and (not line or not _goes_on(last, line, width)):
-            yield "".join(paragraph)
-            paragraph = []
-        if line and paragraph and _HYPHEN.search(last) and line[0].islower():
-            paragraph[-1] = paragraph[-1][:-1]
-            paragraph.append(line)
-        elif line:
-            paragraph += (" ", line) if paragraph else (line,)
-        last = line
-    if paragraph:
-        yield "".join(paragraph)
-
-
-def _goes_on(line: str, following: str, width: int) -> bool:
-    if _NEW.match(following):
-        return False
-    is_ended = _FINAL.search(line) is not None
-    if following[0].islower() and not is_ended:
-        return True
-    word = following.split(" ", 1)[0]
-    return len(line) + 1 + len(word) > width * (_FULL_AT_END if is_ended else _FULL)
+def _exchange(process: subprocess.Popen[bytes], *parts: bytes) -> bytes:
+    """Return the output. All is written first: the process reads all before it writes anything."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    # One that has ended says by its status why.
+    with suppress(BrokenPipeError):
+        for part in parts:
+            left = memoryview(part)
+            while left:
+                left = left[process.stdin.write(left) :]
+    return process.stdout.read()

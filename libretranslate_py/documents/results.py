@@ -78,6 +78,13 @@ class Results:
         self._bytes = 0
         self._swept = float("-inf")
 
+    def check(self) -> None:
+        """Makes the folder. Raises ResultsUnwritable if that is not possible; nobody has to call this."""
+        try:
+            _prepare(self._folder)
+        except OSError as error:
+            raise ResultsUnwritable(self._folder, error.strerror or str(error)) from error
+
     def store(self, file_name: str, target: str, extension: str, data: bytes) -> str:
         """Keeps a translated file, and returns the name under which ``find`` has it.
 

@@ -39,7 +39,9 @@ def create_app(services: Services, options: WebOptions) -> Flask:
     app.register_blueprint(health.create_blueprint(services))
     app.register_blueprint(frontend.create_blueprint(services.translator, options.frontend))
     app.register_blueprint(spec.create_blueprint(__version__, options.url_prefix, metrics=options.metrics))
-    app.register_blueprint(files.create_blueprint(door, services.files, services.translator, options.files))
+    app.register_blueprint(
+        files.create_blueprint(door, services.files, services.translator, services.glossaries, options.files)
+    )
     app.register_blueprint(suggest.create_blueprint(door, suggestions.add if suggestions else None))
     if options.web_page:
         app.register_blueprint(

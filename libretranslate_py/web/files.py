@@ -14,7 +14,8 @@ from werkzeug.wsgi import wrap_file
 from libretranslate_py.documents.files import Errand, Files
 from libretranslate_py.documents.jobs import DONE, FAILED, Job
 from libretranslate_py.documents.results import open_result
-from libretranslate_py.errors import FilesDisabled, InvalidParameter, MissingParameter, ProjectError
+from libretranslate_py.errors import FilesDisabled, MissingParameter, ProjectError
+from libretranslate_py.glossaries import Glossaries
 from libretranslate_py.languages import resolve
 from libretranslate_py.translator import AUTO, Translator
 from libretranslate_py.web.addresses import absolute
@@ -23,7 +24,7 @@ from libretranslate_py.web.bodies import Upload, read_upload
 from libretranslate_py.web.door import Door, Entry
 from libretranslate_py.web.edge import access_of
 from libretranslate_py.web.libre_errors import render_error
-from libretranslate_py.web.libre_fields import parse_switch
+from libretranslate_py.web.libre_fields import parse_code, parse_placeholders, parse_switch, parse_terms
 
 _ROUTE = "/translate_file"
 _DOWNLOADS = "/download_file"
@@ -40,8 +41,10 @@ class FilesOptions:
     ssl: bool = False
 
 
-def create_blueprint(door: Door, files: Files, translator: Translator, options: FilesOptions) -> Blueprint:
-    faces = _Faces(door, files, translator, options)
+def create_blueprint(
+    door: Door, files: Files, translator: Translator, glossaries: Glossaries, options: FilesOptions
+) -> Blueprint:
+    faces = _Faces(door, files, translator, glossaries, options)
     blueprint = Blueprint("files", __name__)
     blueprint.add_url_rule(_ROUTE, view_func=faces.translate, methods=["POST"])
     blueprint.add_url_rule(f"{_ROUTE}/<job_id>", view_func=faces.job, methods=["GET"])
@@ -57,10 +60,13 @@ def cost_of(upload: Upload | None) -> int:
 
 
 class _Faces:
-    def __init__(self, door: Door, files: Files, translator: Translator, options: FilesOptions) -> None:
+    def __init__(
+        self, door: Door, files: Files, translator: Translator, glossaries: Glossaries, options: FilesOptions
+    ) -> None:
         self._door = door
         self._files = files
         self._translator = translator
+        self._glossaries = glossaries
         self._options = options
 
     def translate(self) -> Response:
@@ -119,14 +125,21 @@ class _Faces:
     def _parse(self, fields: Mapping[str, object], upload: Upload | None) -> Errand:
         if upload is None:
             raise MissingParameter("file")
-        source, target = _parse_code(fields, "source"), _parse_code(fields, "target")
+        source, target = parse_code(fields, "source"), parse_code(fields, "target")
         self._files.check_name(upload.name)
         codes = {entry.code for entry in self._translator.languages()}
         source = AUTO if source.lower() == AUTO else resolve(source, codes)
         target = resolve(target, codes)
         access = access_of(request.environ)
         access.source, access.target = source, target
-        return Errand(upload.name, upload.data, source, target)
+        return Errand(
+            upload.name,
+            upload.data,
+            source,
+            target,
+            find=parse_placeholders(fields.get("placeholders")).finder(),
+            terms=parse_terms(fields, self._glossaries, source, target),
+        )
 
     def _submit(self, errand: Errand, entry: Entry) -> Response:
         _spend(entry, self._files.measure(errand, _ask_whether_gone()))
@@ -162,15 +175,6 @@ def _spend(entry: Entry, characters: int) -> None:
 def _ask_whether_gone() -> Callable[[], bool]:
     gone: Callable[[], bool] | None = request.environ.get("waitress.client_disconnected")
     return gone or (lambda: False)
-
-
-def _parse_code(fields: Mapping[str, object], name: str) -> str:
-    code = fields.get(name)
-    if code is None or code == "":
-        raise MissingParameter(name)
-    if not isinstance(code, str):
-        raise InvalidParameter(name, "a language code")
-    return code
 
 
 def _sentence(error: ProjectError) -> str:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import partial
+from collections.abc import Collection, Mapping, Sequence
 
 from flask import Blueprint, Request, Response, request
 
 from libretranslate_py.errors import (
-    InvalidParameter,
     ProjectError,
     TranslationFailed,
 )
 from libretranslate_py.languages import display_name, match_locale, resolve, to_public
-from libretranslate_py.text import glossary
-from libretranslate_py.text.pieces import Finder
 from libretranslate_py.translator import AUTO, Detection, LanguageEntry, Translation, TranslationRequest
 from libretranslate_py.web.answers import answer
 from libretranslate_py.web.bodies import read_fields
@@ -30,6 +26,7 @@ from libretranslate_py.web.libre_fields import (
     parse_format,
     parse_placeholders,
     parse_switch,
+    parse_terms,
     parse_texts,
     unpack,
 )
@@ -126,30 +123,8 @@ class _Dialect:
             format=parse_format(fields.get("format")),
             preformatted=parse_switch(fields, "preformatted"),
             find=parse_placeholders(fields.get("placeholders")).finder(),
-            terms=self._parse_terms(fields, source, target),
+            terms=parse_terms(fields, self._glossaries, source, target),
         )
-
-    def _parse_terms(
-        self, fields: Mapping[str, object], source: str, target: str
-    ) -> Callable[[str, str], Finder | None] | None:
-        """What finds the terms of the request's own glossary and of the stored one that it names."""
-        own, glossary_id = glossary.parse(fields.get("glossary")), fields.get("glossary_id")
-        if glossary_id is None or glossary_id == "":
-            glossary_id = None
-            if own is None:
-                return None
-        elif not isinstance(glossary_id, str):
-            raise InvalidParameter("glossary_id", "the name of a glossary")
-        else:
-            # Unknown or not, before anything is translated.
-            self._glossaries.find(glossary_id, source, target)
-
-        def find_terms(source: str, target: str) -> Finder | None:
-            stored = self._glossaries.find(glossary_id, source, target) if glossary_id else None
-            both = glossary.merge(own, stored)
-            return partial(both.find, target=target) if both else None
-
-        return find_terms
 
 
 def _note_size(request: Request, texts: Collection[str]) -> None:

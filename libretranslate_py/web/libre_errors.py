@@ -63,7 +63,7 @@ ERRORS: Mapping[type[ProjectError], Reply] = {
 }
 
 
-# What the operator has to hear of.
+# What the operator has to hear of, with the traceback where it tells more than the sentence.
 _OURS_TO_MEND = (errors.TranslationFailed, errors.SuggestionsUnusable, errors.ResultsUnwritable)
 
 
@@ -73,7 +73,7 @@ def render_error(error: ProjectError) -> Response:
     if reply is None:
         raise error
     if isinstance(error, _OURS_TO_MEND):
-        logger.error("%s", error, exc_info=error)
+        logger.error("%s", error, exc_info=error if isinstance(error, errors.TranslationFailed) else None)
     retry_after = getattr(error, "retry_after", None)
     return refuse(reply.status, reply.words(error), {"Retry-After": str(retry_after)} if retry_after else None)
 

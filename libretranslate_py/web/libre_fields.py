@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from urllib.parse import quote_plus, unquote_plus
 
 from libretranslate_py.errors import (
@@ -14,7 +15,9 @@ from libretranslate_py.errors import (
     TooManyTexts,
     UnsupportedFormat,
 )
-from libretranslate_py.text import placeholders
+from libretranslate_py.glossaries import Glossaries
+from libretranslate_py.text import glossary, placeholders
+from libretranslate_py.text.pieces import Finder
 from libretranslate_py.text.placeholders import Placeholders
 from libretranslate_py.translator import HTML, TEXT
 
@@ -126,3 +129,26 @@ def parse_placeholders(value: object) -> Placeholders:
             # A single name or expression.
             value = [value]
     return placeholders.parse(value)
+
+
+def parse_terms(
+    fields: Mapping[str, object], glossaries: Glossaries, source: str, target: str
+) -> Callable[[str, str], Finder | None] | None:
+    """What finds the terms of the request's own glossary and of the stored one that it names."""
+    own, glossary_id = glossary.parse(fields.get("glossary")), fields.get("glossary_id")
+    if glossary_id is None or glossary_id == "":
+        glossary_id = None
+        if own is None:
+            return None
+    elif not isinstance(glossary_id, str):
+        raise InvalidParameter("glossary_id", "the name of a glossary")
+    else:
+        # Unknown or not, before anything is translated.
+        glossaries.find(glossary_id, source, target)
+
+    def find_terms(source: str, target: str) -> Finder | None:
+        stored = glossaries.find(glossary_id, source, target) if glossary_id else None
+        both = glossary.merge(own, stored)
+        return partial(both.find, target=target) if both else None
+
+    return find_terms

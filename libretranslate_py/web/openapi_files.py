@@ -17,7 +17,7 @@ from libretranslate_py.web.openapi import (
     refusals,
     string,
 )
-from libretranslate_py.web.openapi_libre import API_KEY, SOURCE, TARGET
+from libretranslate_py.web.openapi_libre import API_KEY, KEPT_IN_FORMS, SOURCE, TARGET
 
 _TAG = "files"
 _STATUS = string("How far it is.", enum=["queued", "running", "done", "failed", "cancelled"])
@@ -59,6 +59,7 @@ def _translate() -> Json:
             "source": SOURCE,
             "target": TARGET,
             "api_key": API_KEY,
+            **KEPT_IN_FORMS,
             "async": string(
                 "`true`: answer at once with a job (202) that can be asked how far it is. It may stand in the query "
                 "string as well.",

@@ -33,6 +33,14 @@ API_KEY = string("An API key, where the server wants one.", example="")
 _LANGUAGES = header_parameter("Accept-Language", "The language of the names of languages.")
 
 
+# What is to be kept, and how terms are translated, where lists and objects have to be written as text.
+KEPT_IN_FORMS: Json = {
+    "placeholders": string("As in JSON, written as JSON text; or a single kind or expression.", example="true"),
+    "glossary": string("As in JSON, written as JSON text.", example='{"cloud": "nube"}'),
+    "glossary_id": string("A glossary that is stored on the server.", example=""),
+}
+
+
 def describe_texts() -> Dialect:
     """``/translate``, ``/detect``, ``/languages``, ``/suggest`` and ``/frontend/settings``."""
     return Dialect(
@@ -40,7 +48,7 @@ def describe_texts() -> Dialect:
         paths={
             "/translate": {"post": _translate()},
             "/detect": {"post": _detect()},
-            "/languages": {"get": _languages()},
+            "/languages": {"get": _languages("languages"), "post": _languages("languages_post")},
             "/suggest": {"post": _suggest()},
             "/frontend/settings": {"get": _settings()},
         },
@@ -141,9 +149,7 @@ def _translate_form() -> Json:
             "format": string("What the text is.", enum=["text", "html"], default="text"),
             "alternatives": integer("How many other translations to give besides.", minimum=0, default=0),
             "api_key": API_KEY,
-            "placeholders": string("As in JSON, written as JSON text; or a single kind or expression.", example="true"),
-            "glossary": string("As in JSON, written as JSON text.", example='{"cloud": "nube"}'),
-            "glossary_id": string("A glossary that is stored on the server.", example=""),
+            **KEPT_IN_FORMS,
             "preformatted": string("For HTML: translate what is in `pre` as well.", enum=["true", "false", "1", "0"]),
         },
         required=("q", "source", "target"),
@@ -195,10 +201,11 @@ def _detect() -> Json:
     )
 
 
-def _languages() -> Json:
+def _languages(name: str) -> Json:
+    """Some clients ask with POST."""
     return operation(
         _TAG,
-        "languages",
+        name,
         "List the languages",
         {"200": ok(array(ref("Language")), "The installed languages, English first, then by name.")},
         parameters=[_LANGUAGES],

@@ -191,7 +191,6 @@ def test_what_can_be_no_key_is_not_asked_for(service: Service, keys: RemoteKeys,
         (200, b'{"req_limit": 3, "error": null}', (3, None)),
         (200, UNKNOWN, None),
         (403, UNKNOWN, None),
-        (500, UNKNOWN, None),
         (200, b'{"error": "", "req_limit": 5}', None),
     ],
 )
@@ -206,6 +205,8 @@ def test_answers(
 OUTAGES = {
     "500": sending(b"Internal Server Error", 500),
     "503 with limits": sending(KNOWN, 503),
+    "500 with an error": sending(UNKNOWN, 500),
+    "429 with an error": sending(UNKNOWN, 429),
     "404": sending(b"<h1>Not Found</h1>", 404),
     "empty": sending(b""),
     "HTML": sending(b"<html>"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -88,14 +89,14 @@ def fail_to_start(*arguments: str, **environment: str) -> tuple[int, str]:
 
 class KeyService:
     """What ``--api-keys-remote`` asks. ``keys``: answers by key; unknown ones are said to be so. ``open`` lets them
-    go; ``asked`` is told of each question, and ``down`` breaks everything."""
+    go; ``asked`` is told of each question, and ``outage``, if there is one, is the body of a 502 to all of them."""
 
     def __init__(self, keys: dict[str, dict[str, object]]) -> None:
         self.keys = keys
         self.asked = Event()
         self.open = Event()
         self.open.set()
-        self.down = False
+        self.outage = b""
         self.port = 0
 
     @property
@@ -107,16 +108,14 @@ class KeyService:
 def serve_keys(service: KeyService) -> Iterator[KeyService]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            import json
-
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
             service.asked.set()
             service.open.wait(20)
-            answer = service.keys.get(parse_qs(body)["api_key"][0], {"error": "unknown"})
-            self.send_response(502 if service.down else 200)
+            answer = json.dumps(service.keys.get(parse_qs(body)["api_key"][0], {"error": "unknown"})).encode()
+            self.send_response(502 if service.outage else 200)
             self.send_header("Content-Type", "application/json")
             self.end_headers()
-            self.wfile.write(json.dumps(answer).encode())
+            self.wfile.write(service.outage or answer)
 
         def log_message(self, format: str, *arguments: object) -> None:
             pass

@@ -38,8 +38,10 @@ def rows(path: Path) -> list[tuple[str, ...]]:
 @pytest.fixture(scope="module")
 def metered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     server = ServerProcess(tmp_path_factory.mktemp("home"), "--index-url", NOWHERE, "--metrics", "--metrics-auth-token", "s3cret")
-    yield server.wait_listening()
-    server.stop()
+    try:
+        yield server.wait_listening()
+    finally:
+        server.stop()
 
 
 # --- suggestions ------------------------------------------------------------------------------------------------------

@@ -39,9 +39,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """``--api-keys``, where nobody without a key gets anything, so that a key that is read can be told."""
     home = tmp_path_factory.mktemp("home")
     ltmanage(home, "keys", "add", "1000", "--key", KEY)
-    server = ServerProcess(home, "--index-url", NOWHERE, "--require-api-key").wait_listening()
-    yield server
-    server.stop()
+    server = ServerProcess(home, "--index-url", NOWHERE, "--require-api-key")
+    try:
+        yield server.wait_listening()
+    finally:
+        server.stop()
 
 
 def where(server: ServerProcess, place: str, key: str) -> Answer:
@@ -191,11 +193,18 @@ def test_api_keys_remote(start: Start) -> None:
         assert ask(server, api_key="free").status == 200
         assert ask(server, api_key="wrong").refusal(403) == INVALID
         assert not service.asked.is_set()
-        service.down = True
+        service.outage = b"<h1>Bad gateway</h1>"
         outage = ask(server, api_key="another")
         assert "cannot be looked up" in outage.refusal(503)
         assert int(outage.headers["Retry-After"]) > 0
         assert ask(server, api_key="free").status == 200
+
+
+def test_an_outage_of_the_remote_keys_in_json(start: Start) -> None:
+    with serve_keys(KeyService({})) as service:
+        server = start("--api-keys", "--api-keys-remote", service.url)
+        service.outage = b'{"error": "Bad gateway"}'
+        assert ask(server, api_key="any").status == 503
 
 
 def test_ltmanage_keys(home: Path) -> None:

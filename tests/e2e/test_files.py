@@ -95,6 +95,15 @@ def test_a_file_is_translated_like_its_texts(server: ServerProcess) -> None:
     assert translate(server, "\n\n".join(lines).encode()).decode().split("\n\n") == server.translate(lines)
 
 
+def test_glossary_and_placeholders(server: ServerProcess) -> None:
+    text = b"This is my house. AB-12 is my ticket."
+    plain = translate(server, text, placeholders='["AB-[0-9]{2}"]').decode()
+    assert "AB-12" in plain
+    assert "morada" not in plain
+    assert "morada" in translate(server, text, glossary='{"house": "morada"}').decode()
+    assert send(server, text, glossary_id="unknown").status == 400
+
+
 def test_the_source_is_detected_for_the_whole_file(server: ServerProcess) -> None:
     # Alone, the last paragraph could be in any language.
     text = "¿Dónde está la estación de tren?\n\nBuenos días, ¿cómo estás?\n\nNo."
@@ -265,10 +274,19 @@ def test_a_folder_of_its_own_that_nobody_else_reads(start: Start, tmp_path: Path
 def test_a_folder_that_cannot_be_written(start: Start, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     (tmp_path / "tmp").mkdir()
-    server = start("--files-dir", str(tmp_path / "file" / "kept"), TMPDIR=str(tmp_path / "tmp"))
+    server = start(XDG_DATA_HOME=str(tmp_path / "file"), TMPDIR=str(tmp_path / "tmp"))
     assert translate(server, b"Hello") == b"Hola"
     assert translate(server, b"Hello") == b"Hola"
-    assert len([line for line in server.log if "cannot be written" in line]) == 1
+    assert len([line for line in server.log if "translated files cannot be written" in line]) == 1
+
+
+def test_a_folder_that_was_named_and_cannot_be_written_stops_the_start(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    server = ServerProcess(tmp_path / "home", "--files-dir", str(tmp_path / "file" / "kept"))
+    assert server.process.wait(30) == 1
+    server.stop()
+    assert len(server.log) == 1
+    assert f"cannot be written to {tmp_path / 'file' / 'kept'}" in server.log[0]
 
 
 def test_disabled(start: Start) -> None:

@@ -87,7 +87,6 @@ def test_the_module_can_be_run_and_shows_its_options() -> None:
     [
         (["--port", "abc"], "libretranslate: --port='abc' is not accepted: a whole number from 0 to 65535"),
         (["--char-limit", "-5"], "libretranslate: --char-limit='-5' is not accepted"),
-        (["--req-limit", "5"], "libretranslate: --req-limit='5' is not accepted: limits per client come with a later"),
     ],
 )
 def test_a_wrong_setting_stops_the_start_with_one_line(arguments: list[str], line: str) -> None:

@@ -23,6 +23,7 @@ from libretranslate_py.access.page_secrets import PageSecrets
 from libretranslate_py.documents.files import Files
 from libretranslate_py.documents.results import Results
 from libretranslate_py.errors import ResultsUnwritable, TranslationFailed
+from libretranslate_py.glossaries import Glossaries
 from libretranslate_py.storage import open_storage
 from libretranslate_py.web.bodies import Upload
 from libretranslate_py.web.door import Door
@@ -63,7 +64,13 @@ class Site:
         self.app = Flask(__name__, static_folder=None)
         self.app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
         self.app.register_blueprint(
-            create_blueprint(door, self.files, self.translator, FilesOptions(**options))  # type: ignore[arg-type]
+            create_blueprint(
+                door,
+                self.files,
+                self.translator,  # type: ignore[arg-type]
+                Glossaries(folder / "glossaries"),
+                FilesOptions(**options),
+            )
         )
         self.app.wsgi_app = Edge(self.app.wsgi_app, Proxies(), None, prefix)  # type: ignore[method-assign]
         self.client: FlaskClient = self.app.test_client()
