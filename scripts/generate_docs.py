@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write .env.example and docs/options.md from the options in libretranslate_py/settings.py.
+"""Write .env.example, docs/options.md and docs/compatibility.md from the options in libretranslate_py/settings.py.
 
 Run it after every change of an option, from an environment where the package is installed. With --check it writes
 nothing, and exits 1 if one of the files is not what it would write.
@@ -13,6 +13,8 @@ import textwrap
 from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
+
+from compatibility import compatibility_page
 
 from libretranslate_py.options import Option
 from libretranslate_py.settings import OPTIONS
@@ -89,6 +91,7 @@ def main() -> int:
     wanted = {
         arguments.root / ".env.example": env_example(OPTIONS),
         arguments.root / "docs" / "options.md": options_page(OPTIONS),
+        arguments.root / "docs" / "compatibility.md": compatibility_page(OPTIONS),
     }
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     for path in stale:

@@ -150,6 +150,9 @@ def _end_with_input() -> None:
 
 
 def _main() -> int:
+    # Before there are limits: a lack of memory would look as if a module were missing.
+    import pypdf  # noqa: F401, PLC0415
+
     # Signals that end a server reach its processes, too, while it still answers the requests that it has.
     for kind in (signal.SIGINT, signal.SIGTERM):
         signal.signal(kind, signal.SIG_IGN)

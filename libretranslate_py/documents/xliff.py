@@ -49,7 +49,13 @@ def open_xliff(data: bytes) -> SlicedDocument:
     found = _DECLARED.match(data[:1000])
     content = decode(data, found[1].decode() if found else "")
     reader = _Reader(content.text)
-    parts = [part for unit in reader.units() for part in _parts(content.text, unit)]
+    parts: list[Part] = []
+    for unit in reader.units():
+        own = list(_parts(content.text, unit))
+        reader.keeps_targets |= not own and "target" in unit.texts
+        parts += own
+    # A file in which nothing is translated stays in its language.
+    reader.keeps_targets |= not parts
     if not reader.is_xliff:
         raise UnreadableFile("it is not an XLIFF file")
     return SlicedDocument(content, parts, references=True, language_edits=reader.language_edits)
@@ -63,8 +69,11 @@ class _Reader:
         self._translates: list[bool] = [True]
         self._unit: _Unit | None = None
         self._inner: _Text | None = None
-        self._places: list[tuple[int, int, str]] = []
+        # Start, end, what is written there, and whether a language stands there by now.
+        self._places: list[tuple[int, int, str, bool]] = []
         self.is_xliff = False
+        # Whether there are translations by somebody else, in whatever language the file says.
+        self.keeps_targets = False
 
     def units(self) -> Iterator[_Unit]:
         for token in lex(self._text):
@@ -113,13 +122,17 @@ class _Reader:
         start = token.start + 1 + len(token.name)
         if found is None and re.search(rf"\s{source}\s*=", token.attributes):
             end = start + len(token.attributes)
-            self._places.append((end, end, f' {target}="%s"'))
-        elif found and not found[2].strip():
-            self._places.append((start + found.start(2), start + found.end(2), "%s"))
+            self._places.append((end, end, f' {target}="%s"', False))
+        elif found:
+            self._places.append((start + found.start(2), start + found.end(2), "%s", bool(found[2].strip())))
 
     def language_edits(self, target: str) -> list[Edit]:
         language = to_public(target)
-        return [(start, end, new % language) for start, end, new in self._places]
+        return [
+            (start, end, new % language)
+            for start, end, new, is_named in self._places
+            if not (is_named and self.keeps_targets)
+        ]
 
 
 def _parts(text: str, unit: _Unit) -> Iterator[Part]:

@@ -10,7 +10,9 @@ from libretranslate_py.text.markup_spans import Item, Role
 _SCRIPTS = frozenset({"sub", "sup"})
 # What is set high or low in a formula, or refers to a footnote; not the letters of "1st".
 _SIGN = re.compile(r"[-+−]?\d{1,4}[-+−]?|[-+−*†‡§¶]|(?P<letter>[a-z])")
+_NOTED = _SCRIPTS | {"a"}
 _LINKED = re.compile(r"\[?(?:\d{1,4}|[*†‡§¶])\]?")
+_BEFORE = re.compile(r"[^\W_]|[.,;:!?)»”\"]")
 _TOUCHING = re.compile(r"\w{1,20}[.,;:!?)\]»”\"]{0,2}\Z")
 _GOES_ON = re.compile(r"[A-Z][a-z]?\w{0,2}(?!\w)|[A-Z][a-z]?\Z")
 _LONGEST_FORMULA = 6
@@ -22,18 +24,17 @@ def join_scripts(markup: str, items: Sequence[Item]) -> Sequence[Item]:
     """Return ``items`` with each <sup> or <sub> that touches a word as one item.
 
     Behind a word, the number of a footnote is a mark: as a part of its text it would spoil the word for a model. A
-    formula (H<sub>2</sub>O, m<sup>2</sup>) is a name. A number that is a link (<sup><a>1</a></sup>) is a footnote's.
+    formula (H<sub>2</sub>O, m<sup>2</sup>) is a name. A number that is a link is a footnote's in <sup> or if it
+    touches a word, else a name, of a page perhaps: models lose or double lone numbers.
     """
-    if not any(item.name in _SCRIPTS for item in items):
+    if not any(item.name in _NOTED for item in items):
         return items
     joined: list[Item] = []
     number = 0
     while number < len(items):
-        if _is_linked_note(items, number):
-            last = items[number + 4]
-            edits = tuple(edit for item in items[number : number + 5] for edit in item.edits)
-            joined.append(Item(items[number].start, last.end, Role.MARK, last.name, "", edits))
-            number += 5
+        if length := _linked_number(items, number):
+            joined.append(_join_number(markup, items[number : number + length]))
+            number += length
             continue
         sign = _sign_at(items, number)
         before = joined[-1] if joined else None
@@ -66,16 +67,23 @@ def _is_note(touching: str, sign: str) -> bool:
     return not sign.isalpha() and (is_word or not touching[-1].isalnum())
 
 
-def _is_linked_note(items: Sequence[Item], number: int) -> bool:
-    if items[number].name != "sup" or number + 4 >= len(items):
-        return False
-    roles = [item.role for item in items[number : number + 5]]
-    names = [item.name for item in items[number : number + 5]]
-    return (
-        roles == [Role.OPEN, Role.OPEN, Role.TEXT, Role.CLOSE, Role.CLOSE]
-        and names == ["sup", "a", "", "a", "sup"]
-        and _LINKED.fullmatch(items[number + 2].text) is not None
-    )
+def _linked_number(items: Sequence[Item], number: int) -> int:
+    """How many items the linked number that begins at ``number`` consists of; 0 if there is none."""
+    for names in (("sup", "a", "", "a", "sup"), ("a", "sup", "", "sup", "a"), ("a", "", "a")):
+        depth = len(names) // 2
+        found = items[number : number + len(names)]
+        roles = [Role.OPEN] * depth + [Role.TEXT] + [Role.CLOSE] * depth
+        if tuple(item.name for item in found) == names and [item.role for item in found] == roles:
+            return len(names) if _LINKED.fullmatch(found[depth].text) else 0
+    return 0
+
+
+def _join_number(markup: str, items: Sequence[Item]) -> Item:
+    start, end, name = items[0].start, items[-1].end, items[-1].name
+    edits = tuple(edit for item in items for edit in item.edits)
+    if len(items) > 3 or _BEFORE.match(markup[max(0, start - 1) : start]) or markup[end : end + 1].isalpha():
+        return Item(start, end, Role.MARK, name, "", edits)
+    return Item(start, end, Role.NAME, name, items[1].text, edits)
 
 
 def _sign_at(items: Sequence[Item], number: int) -> str | None:

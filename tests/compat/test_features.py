@@ -37,7 +37,9 @@ def rows(path: Path) -> list[tuple[str, ...]]:
 
 @pytest.fixture(scope="module")
 def metered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    server = ServerProcess(tmp_path_factory.mktemp("home"), "--index-url", NOWHERE, "--metrics", "--metrics-auth-token", "s3cret")
+    server = ServerProcess(
+        tmp_path_factory.mktemp("home"), "--index-url", NOWHERE, "--metrics", "--metrics-auth-token", "s3cret"
+    )
     try:
         yield server.wait_listening()
     finally:

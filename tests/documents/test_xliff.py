@@ -89,3 +89,15 @@ def test_characters_that_the_encoding_lacks_are_written_as_references() -> None:
 def test_what_is_not_read(data: bytes, reason: str) -> None:
     with pytest.raises(UnreadableFile, match=reason):
         open_xliff(data)
+
+
+@pytest.mark.parametrize(
+    ("target", "language"),
+    [("<target/>", "es"), ('<target state="new">x</target>', "es"), ("<target>x</target>", "fr")],
+)
+def test_the_language_follows_unless_somebody_elses_translations_stay(target: str, language: str) -> None:
+    unit = f'<trans-unit id="1"><source>Hello</source>{target}</trans-unit>'
+    data = f'<xliff version="1.2"><file target-language="fr"><body>{unit}</body></file></xliff>'.encode()
+    document = open_xliff(data)
+    written = document.write(["Hola"] * len(document.pieces("en", "es")), "es").decode()
+    assert f'target-language="{language}"' in written

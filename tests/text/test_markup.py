@@ -224,6 +224,10 @@ CASES = {
     "Hello<b> big </b>world": "{Hello (<b>|big|</b>) world}",
     "<p>a\n\t b\u00a0\u00a0c &#32; d</p>": "<p>{a b\u00a0\u00a0c d}</p>",
     "a <b>b </b>": "{a (<b>|b| </b>)}",
+    # Linked numbers: of footnotes, and others.
+    "yesterday<a><sup>1</sup></a>. It": "{yesterday[<a><sup>1</sup></a>]. It}",
+    "<a>1</a>The car": "<a>1</a>{The car}",
+    "on page <a>2</a> of": "{on page =2:<a>2</a>= of}",
     # Line breaks.
     "One.<br>Two": "{One.}<br>{Two}",
     "one two<br>three.": "{one two [<br>]three.}",
