@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from libretranslate_py.sentences import Rendition, Sentence, sentences_of, verbatim
@@ -12,6 +12,11 @@ from libretranslate_py.text.parts import Block
 from libretranslate_py.text.pieces import Finder, protect
 from libretranslate_py.text.rendering import render
 from libretranslate_py.text.spans import Kind, Segment, Span, Template, fill, segments_of
+
+# Characters, and slices, of all texts of a request that are worked on at a time. Sentences of one window are batched
+# together; at its end some batches are not full.
+_WINDOW = 200_000
+_MOST_IN_WINDOW = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,28 @@ class Draft:
 def take_apart(template: Template, language: str) -> Draft:
     """The draft of a text in ``language``, an Argos code."""
     return Draft(template, tuple((one, tuple(sentences_of(one, language))) for one in segments_of(template)))
+
+
+def windows_of(slices: Iterable[tuple[int, Template]]) -> Iterator[list[tuple[int, Template]]]:
+    """The slices in groups that are worked on at a time: what a sentence needs meanwhile is many times its length."""
+    window: list[tuple[int, Template]] = []
+    size = 0
+    for place, template in slices:
+        length = sum(len(segment.text) for segment in segments_of(template))
+        if window and (size + length > _WINDOW or len(window) == _MOST_IN_WINDOW):
+            yield window
+            window, size = [], 0
+        window.append((place, template))
+        size += length
+    if window:
+        yield window
+
+
+def join_versions(slices: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """The versions of a whole text from those of its slices; where a slice has fewer, its last one stands again."""
+    count = max(map(len, slices))
+    versions = ("".join(own[min(number, len(own) - 1)] for own in slices) for number in range(count))
+    return tuple(dict.fromkeys(versions))
 
 
 def outside(find: Finder, terms: Finder) -> Finder:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import heapq
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 
 from libretranslate_py.detection import Detector, Guess
-from libretranslate_py.drafts import outside, protect_all, take_apart
+from libretranslate_py.drafts import join_versions, outside, protect_all, take_apart, windows_of
 from libretranslate_py.engine.engine import Engine
 from libretranslate_py.engine.model import DecodeOptions
 from libretranslate_py.engine.routes import Route, find_route, reachable
-from libretranslate_py.errors import CorruptPackage, TranslationFailed, UnsupportedPair
+from libretranslate_py.errors import ClientGone, CorruptPackage, TranslationFailed, UnsupportedPair
 from libretranslate_py.packages.package import Catalogue
 from libretranslate_py.sentences import Candidate, Rendition, Sentence, translate_sentences
 from libretranslate_py.text import markup
@@ -22,6 +22,7 @@ from libretranslate_py.text.alignment import Alignment, compose
 from libretranslate_py.text.paragraphs import extract, find_nothing
 from libretranslate_py.text.pieces import Finder
 from libretranslate_py.text.placeholders import DEFAULT
+from libretranslate_py.text.slicing import cut_template, cut_text
 from libretranslate_py.text.spans import Template, fill, segments_of
 
 AUTO = "auto"
@@ -32,6 +33,9 @@ HTML = "html"
 _SPARE = 2
 # ... and one more for every so many.
 _PER_SPARE = 3
+
+# Characters of a long text that are taken apart at a time.
+_SLICE = 100_000
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -231,9 +235,28 @@ class Translator:
         """Each text's translation and its alternatives, along one route."""
         if not route:
             return [(_unchanged(text),) for text in texts]
-        began, tally = perf_counter(), self._engine.tally
         terms = request.terms(route[0].source, request.target) if request.terms else None
-        templates = (self._template(text, route[0].source, terms, request) for text in texts)
+        slices = (
+            (place, template)
+            for place, text in enumerate(texts)
+            for template in self._slices(text, route[0].source, terms, request)
+        )
+        versions: list[list[tuple[str, ...]]] = [[] for _ in texts]
+        with ExitStack() as held:
+            for direction in route:
+                held.enter_context(self._engine.hold(network.catalogue.served[direction]))
+            for window in windows_of(slices):
+                found = self._translate_templates(route, [template for _, template in window], request, network)
+                for (place, _), own in zip(window, found, strict=True):
+                    versions[place].append(own)
+        return [join_versions(of_slices) for of_slices in versions]
+
+    def _translate_templates(
+        self, route: Route, templates: Sequence[Template], request: TranslationRequest, network: _Network
+    ) -> list[tuple[str, ...]]:
+        if request.client_gone and request.client_gone():
+            raise ClientGone
+        began, tally = perf_counter(), self._engine.tally
         drafts = [take_apart(template, route[0].source) for template in templates]
         sentences = [sentence for draft in drafts for sentence in draft.sentences()]
         tally.count(len(sentences), sum(len(sentence.text) for sentence in sentences))
@@ -252,26 +275,27 @@ class Translator:
         tally.spend("rebuild", perf_counter() - began)
         return results
 
-    def _template(
+    def _slices(
         self, text: str | Template, source: str, terms: Finder | None, request: TranslationRequest
-    ) -> Template:
+    ) -> Iterator[Template]:
+        """The text as a template with all its spans; a long one as several."""
         find = request.find or find_nothing
         if terms:
             find = outside(find, terms)
-        if not isinstance(text, str):
-            template = protect_all(text, find)
-        elif request.format == HTML:
-            template = markup.extract(
+        if isinstance(text, str) and request.format == HTML:
+            text = markup.extract(
                 text,
                 source=source,
                 target=request.target,
                 attributes=request.attributes,
                 preformatted=request.preformatted,
             )
-            template = protect_all(template, find)
-        else:
-            template = extract(text, find)
-        return protect_all(template, terms)
+        if isinstance(text, str):
+            for plain in cut_text(text, _SLICE):
+                yield protect_all(extract(plain, find), terms)
+            return
+        for template in cut_template(text, _SLICE):
+            yield protect_all(protect_all(template, find), terms)
 
     def _renditions(
         self, route: Route, sentences: Sequence[Sentence], request: TranslationRequest, network: _Network
@@ -281,10 +305,7 @@ class Translator:
         def decode(sentences: Sequence[str], *, aligned: Sequence[bool]) -> list[list[Candidate]]:
             return self._follow(route, sentences, aligned, request, network)
 
-        with ExitStack() as held:
-            for direction in route:
-                held.enter_context(self._engine.hold(network.catalogue.served[direction]))
-            return translate_sentences(sentences, decode, route[0].source, request.target)
+        return translate_sentences(sentences, decode, route[0].source, request.target)
 
     def _follow(
         self,

@@ -68,11 +68,11 @@ OPTION_TESTS: Mapping[str, str] = {
     "no_starter": _PACKAGES + "test_no_starter",
     "glossaries_dir": _PACKAGES + "test_glossaries_dir",
     "preload": _PACKAGES + "test_preload",
-    "device": _PACKAGES + "test_engine_options",
-    "compute_type": _PACKAGES + "test_engine_options",
+    "device": _PACKAGES + "test_device",
+    "compute_type": _PACKAGES + "test_compute_type",
     "beam_size": _PACKAGES + "test_beam_size",
-    "inter_threads": _PACKAGES + "test_engine_options",
-    "intra_threads": _PACKAGES + "test_engine_options",
+    "inter_threads": _PACKAGES + "test_threads_of_the_engine",
+    "intra_threads": _PACKAGES + "test_threads_of_the_engine",
     "sentence_cache": _PACKAGES + "test_sentence_cache",
     "memory_limit": _PACKAGES + "test_memory_limit",
     "idle_unload": _PACKAGES + "test_idle_unload",
@@ -110,6 +110,7 @@ ENDPOINTS: tuple[Row, ...] = (
     Row("POST /translate", _ENDPOINTS + "test_translate"),
     Row("POST /detect", _ENDPOINTS + "test_detect"),
     Row("GET /languages", _ENDPOINTS + "test_languages"),
+    Row("POST /languages", _ENDPOINTS + "test_languages", OURS),
     Row("GET /health", _ENDPOINTS + "test_health"),
     Row("GET /ready", _ENDPOINTS + "test_ready", OURS),
     Row(
@@ -209,7 +210,7 @@ BEHAVIOURS: Mapping[str, tuple[Row, ...]] = {
         Row(
             "alternatives: distinct, without the translation itself; not a number: 400",
             _ENDPOINTS + "test_alternatives",
-            "LibreTranslate answers 500 to a text, and alternatives may repeat the translation.",
+            "LibreTranslate answers 500 to what is no number.",
         ),
         Row("format: text, html; another: 400", _ENDPOINTS + "test_formats"),
         Row(
@@ -225,6 +226,11 @@ BEHAVIOURS: Mapping[str, tuple[Row, ...]] = {
         Row("Text without words comes back unchanged", _ENDPOINTS + "test_nothing_to_translate"),
         Row("Source and target are the same: unchanged", _ENDPOINTS + "test_source_and_target_the_same"),
         Row("Line ends of a form count and come back as one character", _ENDPOINTS + "test_line_ends_of_a_form"),
+        Row(
+            "A list in a form, as a client for PHP writes it",
+            "tests/clients/test_php.py::test_several_texts",
+            "Its texts are translated, and come back written in the same way.",
+        ),
         Row(
             "Codes of clients: any case, - or _, regions",
             _ENDPOINTS + "test_codes_of_regions",
@@ -326,7 +332,9 @@ BEHAVIOURS: Mapping[str, tuple[Row, ...]] = {
             _PROTECTIONS + "test_the_secret_is_only_for_who_has_opened_the_page",
         ),
         Row("Several of them: all must be met", _PROTECTIONS + "test_everything_at_once"),
-        Row("Preflights", _PROTECTIONS + "test_preflights_need_no_key"),
+        Row(
+            "Preflights", _PROTECTIONS + "test_preflights_need_no_key", "They need no key, whatever protects the rest."
+        ),
         Row(
             "Secrets and fingerprints of several servers",
             _SHARING + "test_shared_storage_secrets_and_fingerprints",
@@ -391,7 +399,8 @@ HEADER = """\
 
 Every option and endpoint of LibreTranslate 1.9.6, and how it behaves here: **same**; **safer**, and how; or **ours**,
 for what it does not have. Each row ends with the test that backs it, run against real servers with
-`scripts/test tests/compat`. What was observed of the original, not its code, is what this is measured by.
+`scripts/test tests/compat`. This is measured by what the original was seen to answer, not by its code. Where nobody
+could look, "same" means what its options are said to do.
 """
 
 

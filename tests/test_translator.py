@@ -8,7 +8,7 @@ import pytest
 
 from libretranslate_py.detection import Detector
 from libretranslate_py.engine.model import DecodeOptions, RawHypothesis
-from libretranslate_py.errors import CorruptPackage, TranslationFailed, UnsupportedPair
+from libretranslate_py.errors import ClientGone, CorruptPackage, TranslationFailed, UnsupportedPair
 from libretranslate_py.packages.package import Catalogue, Package
 from libretranslate_py.translator import TranslationRequest, Translator, best_combinations
 from tests.fakes import Behaviour, FakeStack, fake_catalogue, tagged
@@ -187,3 +187,37 @@ def test_best_combinations(scores: list[list[float]], count: int, expected: list
 
 def test_best_combinations_of_a_book_take_no_time_to_speak_of() -> None:
     assert len(best_combinations([[0.0, -1.0, -2.0]] * 20_000, 11)) == 11
+
+
+class TestLongTexts:
+    TEXT = "One two. Three four!\n\nFive <b>six seven</b>.\n" * 40
+
+    @pytest.fixture
+    def narrow(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("libretranslate_py.translator._SLICE", 50)
+        monkeypatch.setattr("libretranslate_py.drafts._WINDOW", 120)
+
+    @pytest.mark.parametrize("format", ["text", "html"])
+    def test_slices_change_nothing(self, make: Callable[..., Translator], narrow: None, format: str) -> None:
+        translator = make("en-es")
+        request = TranslationRequest((self.TEXT, "one", self.TEXT), "en", "es", format=format)
+        sliced = translator.translate(request)
+        with pytest.MonkeyPatch.context() as wide:
+            wide.setattr("libretranslate_py.translator._SLICE", 10**6)
+            assert translator.translate(request) == sliced
+
+    def test_versions_of_slices_are_versions_of_the_text(self, make: Callable[..., Translator], narrow: None) -> None:
+        (found,) = make("en-es").translate(TranslationRequest((self.TEXT,), "en", "es", 2))
+        assert {len(version.split("\n")) for version in (found.text, *found.alternatives)} == {81 + 40}
+        assert found.text not in found.alternatives
+
+    def test_a_client_that_leaves_ends_the_work(self, make: Callable[..., Translator], narrow: None) -> None:
+        asked = []
+
+        def gone() -> bool:
+            asked.append(None)
+            return len(asked) > 3
+
+        with pytest.raises(ClientGone):
+            make("en-es").translate(TranslationRequest((self.TEXT * 10_000,), "en", "es", client_gone=gone))
+        assert len(asked) < 20

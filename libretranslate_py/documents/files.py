@@ -24,7 +24,7 @@ from libretranslate_py.translator import Translator
 log = logging.getLogger(__name__)
 
 # A document takes many times its size in memory while it is open.
-_PLACES = 8
+_PLACES = 4
 # The same for those that are only looked at, which takes moments: nobody there has to wait for a translation.
 _LOOKING_PLACES = 2
 # Seconds between two looks for what has expired.

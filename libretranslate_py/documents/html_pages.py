@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from libretranslate_py.documents.document import Piece
 from libretranslate_py.documents.encodings import Content, decode
 from libretranslate_py.documents.slices import SAMPLE_CHARACTERS, sample_of
+from libretranslate_py.errors import UnreadableFile
 from libretranslate_py.text import markup
 from libretranslate_py.text.spans import Segment, Template
 
@@ -25,10 +26,13 @@ _CHARACTERS_PER_PIECE = 4_000
 
 
 def open_html(data: bytes) -> HtmlPage:
-    """Return the page; raises UnreadableFile for what is no text."""
+    """Return the page; raises UnreadableFile for what is no text, or endless."""
     found = _CHARSET.search(data[:_DECLARED_WITHIN])
     declared = (found[1] or found[2]).decode("ascii", "replace") if found else ""
-    return HtmlPage(decode(data, declared), is_declared=bool(declared))
+    content = decode(data, declared)
+    if len(content.text) > markup.LONGEST:
+        raise UnreadableFile(f"it has more than {markup.LONGEST} characters")
+    return HtmlPage(content, is_declared=bool(declared))
 
 
 class HtmlPage:

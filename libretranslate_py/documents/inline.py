@@ -14,6 +14,7 @@ from enum import Enum, auto
 from typing import Any
 
 from libretranslate_py.documents.document import Piece
+from libretranslate_py.errors import UnreadableFile
 from libretranslate_py.text.markup_attributes import Edit, has_letters, weave
 from libretranslate_py.text.markup_characters import escape_text
 from libretranslate_py.text.markup_runs import edit_run
@@ -50,6 +51,8 @@ class Sort(Enum):
 
 
 _DEEPEST = 50
+# Runs, marks and containers; each takes hundreds of bytes while a document is open.
+_MOST_PARTS = 20_000
 _SHOWN = {Sort.GAP: "\t", Sort.BREAK: "\n"}
 
 
@@ -131,7 +134,12 @@ class Paragraph:
         return len(self._open) >= _DEEPEST
 
     def finish(self) -> Inline | None:
-        """Return the paragraph as a piece to translate; None where there is no letter to translate."""
+        """Return the paragraph as a piece to translate; None where there is no letter to translate.
+
+        Raises UnreadableFile for one of so many parts that nobody wrote it.
+        """
+        if len(self._tokens) > _MOST_PARTS:
+            raise UnreadableFile(f"it has a paragraph of more than {_MOST_PARTS} parts")
         if not any(token.sort is Sort.TEXT and has_letters(token.text) for token in self._tokens):
             return None
         bases = {number: _commonest(counts) for number, counts in self._styles.items()}

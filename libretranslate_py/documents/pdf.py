@@ -38,8 +38,6 @@ def open_pdf(data: bytes, limits: Limits = _LIMITS) -> SlicedDocument:
     Raises UnreadableFile for damaged and encrypted files, for scans without text, and for what would take too much
     time or memory; Overloaded if the system has no room for a process.
     """
-    if not data:
-        raise UnreadableFile("it is empty")
     return read_text(Content(_read(data, limits), "utf-8"))
 
 

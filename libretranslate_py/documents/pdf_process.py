@@ -64,6 +64,8 @@ def head_of(limits: Limits, size: int) -> bytes:
 
 def read_pdf(data: bytes, limits: Limits) -> str:
     """Return the text: a paragraph on each line, blank lines between them. Raises UnreadableFile."""
+    if not data:
+        raise UnreadableFile("it is empty")
     from pypdf.errors import PyPdfError  # noqa: PLC0415
 
     # It has a line to say about each oddity of a file.
@@ -151,11 +153,12 @@ def _end_with_input() -> None:
 
 def _main() -> int:
     # Before there are limits: a lack of memory would look as if a module were missing.
-    import pypdf  # noqa: F401, PLC0415
+    import pypdf.filters  # noqa: F401, PLC0415
 
-    # Signals that end a server reach its processes, too, while it still answers the requests that it has.
-    for kind in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(kind, signal.SIG_IGN)
+    # Signals to a server reach its processes, too, while it still answers the requests that it has.
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     entries: dict[str, Any]
     size, entries = json.loads(sys.stdin.buffer.readline())
     data = sys.stdin.buffer.read(size)

@@ -11,11 +11,14 @@ from typing import NamedTuple
 from libretranslate_py.documents.encodings import Content, decode
 from libretranslate_py.documents.slices import Edit, Part, SlicedDocument
 from libretranslate_py.documents.wrapping import fill_lines
+from libretranslate_py.text.slicing import cut_text
 
 _LINE = re.compile(r"([ \t]*+)([^\r\n]*+)(\r\n?|\n|\Z)")
 # A piece ends at the first blank line behind so many characters, or at the first line behind so many.
 _CHARACTERS_PER_PIECE = 3_000
 _MOST_CHARACTERS = 8_000
+# A line may have any length.
+_LONGEST_PIECE = 20_000
 
 # Widths at which people and programs break lines.
 _WIDTHS = range(45, 131)
@@ -53,7 +56,7 @@ def _parts(text: str) -> Iterator[Part]:
     for block in _blocks(text):
         if is_wrapped([line.indent + line.text for line in block]):
             if end > start:
-                yield _plain_part(text, start, end)
+                yield from _plain_parts(text, start, end)
             yield _paragraph_part(text, block)
             # Its last line end belongs to what follows.
             start = end = block[-1].end
@@ -61,10 +64,10 @@ def _parts(text: str) -> Iterator[Part]:
         for line in block:
             end = line.after
             if end - start > (_MOST_CHARACTERS if line.text else _CHARACTERS_PER_PIECE):
-                yield _plain_part(text, start, end)
+                yield from _plain_parts(text, start, end)
                 start = end
     if len(text) > start:
-        yield _plain_part(text, start, len(text))
+        yield from _plain_parts(text, start, len(text))
 
 
 def _blocks(text: str) -> Iterator[list[_Line]]:
@@ -86,9 +89,10 @@ def _blocks(text: str) -> Iterator[list[_Line]]:
         yield block
 
 
-def _plain_part(text: str, start: int, end: int) -> Part:
-    piece = text[start:end]
-    return Part(piece, partial(_replace, piece, start, end))
+def _plain_parts(text: str, start: int, end: int) -> Iterator[Part]:
+    for piece in cut_text(text[start:end], _LONGEST_PIECE):
+        yield Part(piece, partial(_replace, piece, start, start + len(piece)))
+        start += len(piece)
 
 
 def _replace(piece: str, start: int, end: int, translation: str) -> Sequence[Edit]:

@@ -16,7 +16,7 @@ from libretranslate_py.errors import UnreadableFile
 MOST_MEMBERS = 10_000
 MOST_UNPACKED = 500_000_000
 # What is read of an archive becomes trees, which take many times the memory.
-MOST_READ = 64_000_000
+MOST_READ = 32_000_000
 HIGHEST_RATIO = 200
 # Smaller members may be as regular as they like.
 _LARGE = 10_000_000

@@ -40,6 +40,9 @@ _PRINTS = re.compile(r"<\?(?:=|php\s+(?:echo|print)\b)|<%[=-]", re.IGNORECASE)
 # Each level holds its markup once more.
 _DEEPEST = 4
 
+# Characters. Every tag takes many times its length in memory while a page is taken apart.
+LONGEST = 5_000_000
+
 
 def extract(
     html: str, *, source: str, target: str, attributes: bool = True, preformatted: bool = False, xml: bool = False

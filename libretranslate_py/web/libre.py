@@ -11,7 +11,8 @@ from libretranslate_py.errors import (
     TranslationFailed,
 )
 from libretranslate_py.languages import display_name, match_locale, resolve, to_public
-from libretranslate_py.translator import AUTO, Detection, LanguageEntry, Translation, TranslationRequest
+from libretranslate_py.text import markup
+from libretranslate_py.translator import AUTO, HTML, Detection, LanguageEntry, Translation, TranslationRequest
 from libretranslate_py.web.answers import answer
 from libretranslate_py.web.bodies import read_fields
 from libretranslate_py.web.door import Door
@@ -113,6 +114,9 @@ class _Dialect:
         target = resolve(target, codes)
         access = access_of(request.environ)
         access.source, access.target = source, target
+        format = parse_format(fields.get("format"))
+        if format == HTML:
+            check_size(texts, -1, markup.LONGEST)
         client_gone = request.environ.get("waitress.client_disconnected")
         return TranslationRequest(
             texts,
@@ -120,7 +124,7 @@ class _Dialect:
             target,
             alternatives,
             client_gone,
-            format=parse_format(fields.get("format")),
+            format=format,
             preformatted=parse_switch(fields, "preformatted"),
             find=parse_placeholders(fields.get("placeholders")).finder(),
             terms=parse_terms(fields, self._glossaries, source, target),

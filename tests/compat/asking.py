@@ -73,6 +73,12 @@ def figure(server: ServerProcess, name: str) -> float:
     return sum(float(value) for value in re.findall(rf"^libretranslate_{name}(?:{{.*}})? (\S+)$", text, re.MULTILINE))
 
 
+def settle(server: ServerProcess) -> ServerProcess:
+    """Wait until the starter packages lie where they stay; what was kept before belongs to packages that are gone."""
+    server.wait_until(lambda: any("small starter packages" in line for line in server.log))
+    return server
+
+
 def fail_to_start(*arguments: str, **environment: str) -> tuple[int, str]:
     """The exit status of a server that does not start, and what it said."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("LT_", "ARGOS_", "XDG_"))}

@@ -63,6 +63,8 @@ def test_languages(server: ServerProcess) -> None:
     found = get(server, "/languages?api_key=wrong").good()
     assert [(one["code"], one["name"]) for one in found] == [("en", "English"), ("fr", "French"), ("es", "Spanish")]
     assert all(sorted(one["targets"]) == ["en", "es", "fr"] for one in found)
+    # A client of PHP asks like this.
+    assert send("POST", f"{server.url}/languages").good() == found
 
 
 def test_health(server: ServerProcess, start: Start) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.clients.conftest import ltmanage
 from tests.clients.wire import JSON, post_form, post_json, send
-from tests.compat.asking import Start, ask, figure, get, send_file, settings
+from tests.compat.asking import Start, ask, figure, get, send_file, settings, settle
 from tests.e2e.conftest import NOWHERE
 from tests.e2e.process import ServerProcess
 
@@ -102,7 +102,7 @@ def decoded(server: ServerProcess) -> float:
 
 
 def test_translation_cache_all(start: Start) -> None:
-    server = start("--translation-cache", "all", "--sentence-cache", "0", "--metrics")
+    server = settle(start("--translation-cache", "all", "--sentence-cache", "0", "--metrics"))
     answers = [ask(server, "Hello", target="es") for _ in range(3)]
     assert {answer.body for answer in answers} == {b'{"translatedText":"Hola"}'}
     assert {answer.headers["Content-Type"] for answer in answers} == {"application/json"}
@@ -121,7 +121,7 @@ def test_translation_cache_all(start: Start) -> None:
 
 def test_translation_cache_of_a_key(start: Start, home: Path) -> None:
     ltmanage(home, "keys", "add", "50", "--key", KEY)
-    server = start("--api-keys", "--translation-cache", KEY, "--sentence-cache", "0", "--metrics")
+    server = settle(start("--api-keys", "--translation-cache", KEY, "--sentence-cache", "0", "--metrics"))
     for _ in range(2):
         assert ask(server, "Hello", target="es", api_key=KEY).good() == {"translatedText": "Hola"}
     assert decoded(server) == 1

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.wire import post_json
-from tests.compat.asking import Start, ask, codes, fail_to_start, figure, get
+from tests.compat.asking import Start, ask, codes, fail_to_start, figure, get, settle
 from tests.e2e.process import ServerProcess
 from tests.e2e.test_packages_while_running import archive, package_folder
 
@@ -37,7 +36,7 @@ def seen(server: ServerProcess, words: str) -> None:
 
 def test_load_only(start: Start) -> None:
     """Also of what is installed, nothing else is served; the original serves all of it."""
-    seen(start(), "small starter packages")
+    settle(start())
     server = start("--load-only", "en,es")
     assert codes(server) == ["en", "es"]
     assert ask(server, "Hello", target="es").good() == {"translatedText": "Hola"}
@@ -59,7 +58,7 @@ def test_load_only_installs_what_is_missing(start: Start, tmp_path: Path) -> Non
 
 def test_update_models(start: Start, tmp_path: Path) -> None:
     folder = mirror(tmp_path, ("en", "es", "1.5"))
-    seen(start("--index-url", str(folder)), "small starter packages")
+    settle(start("--index-url", str(folder)))
     server = start("--index-url", str(folder), "--update-models")
     server.wait_until(lambda: "translate-en_es-1_5" in installed(server))
     server.wait_until(lambda: "translate-en_es-0_1" not in installed(server))
@@ -68,7 +67,7 @@ def test_update_models(start: Start, tmp_path: Path) -> None:
 
 def test_without_update_models_nothing_is_updated(start: Start, tmp_path: Path) -> None:
     server = start("--index-url", str(mirror(tmp_path, ("en", "es", "1.5"))))
-    seen(server, "small starter packages")
+    settle(server)
     assert "translate-en_es-0_1" in installed(server)
 
 
@@ -78,7 +77,7 @@ def test_force_update_models(start: Start, tmp_path: Path) -> None:
     first.wait_until(lambda: "translate-en_es-1_5" in installed(first))
     assert first.stop() == 0
     same = start("--index-url", str(folder), "--update-models")
-    seen(same, "small starter packages")
+    settle(same)
     assert same.stop() == 0
     assert "translate-en_es-1_5" in installed(same)
     forced = start("--index-url", str(folder), "--force-update-models")
@@ -129,21 +128,45 @@ def test_glossaries_dir(start: Start, tmp_path: Path) -> None:
 
 def test_preload(start: Start) -> None:
     server = start("--preload", "en-es", "--metrics")
-    seen(server, "small starter packages")
+    settle(server)
     assert figure(server, "models_loaded") == 1
     assert figure(start("--metrics"), "models_loaded") == 0
 
 
-def test_engine_options(start: Start) -> None:
-    """What the models run on and how wide: each is taken, and translates; a log says what was chosen."""
-    server = start(
-        *("--device", "cpu", "--compute-type", "int8", "--beam-size", "1", "--inter-threads", "1"),
-        *("--intra-threads", "1", "--sentence-cache", "0", "--metrics"),
-    )
-    for _ in range(2):
+def test_device(start: Start) -> None:
+    """What is not there is said at the start; auto takes what is there."""
+    import ctranslate2
+
+    if ctranslate2.get_cuda_device_count() == 0:
+        status, said = fail_to_start("--device", "cuda")
+        assert (status, said.count("\n")) == (2, 1)
+        assert "--device='cuda'" in said
+    for device in ("cpu", "auto"):
+        assert ask(start("--device", device), "Hello", target="es").good() == {"translatedText": "Hola"}
+
+
+def test_compute_type(start: Start) -> None:
+    """Weights of 32 bits take four times the memory of those of 8."""
+    sizes = []
+    for compute_type in ("int8", "float32"):
+        server = settle(start("--compute-type", compute_type, "--metrics"))
         assert ask(server, "Hello", target="es").good() == {"translatedText": "Hola"}
-    assert figure(server, "batch_sentences_sum") == 2
-    assert figure(server, "cache_hits_total") == 0
+        sizes.append(figure(server, "model_bytes"))
+    assert sizes[1] > 3 * sizes[0] > 0
+
+
+@pytest.mark.parametrize("option", ["--inter-threads", "--intra-threads"])
+def test_threads_of_the_engine(start: Start, option: str) -> None:
+    if not Path("/proc/self/task").exists():
+        pytest.skip("this system does not show the threads of a process in /proc")
+    counts = []
+    for width in ("1", "4"):
+        widths = {"--inter-threads": "1", "--intra-threads": "1", option: width}
+        server = start(*(word for pair in widths.items() for word in pair), "--preload", "en-es")
+        settle(server)
+        assert ask(server, "Hello", target="es").good() == {"translatedText": "Hola"}
+        counts.append(len(list(Path(f"/proc/{server.process.pid}/task").iterdir())))
+    assert counts[1] > counts[0]
 
 
 @pytest.mark.parametrize(
@@ -165,26 +188,27 @@ def test_variables_of_argos_translate(start: Start, variable: str, value: str) -
 
 
 def test_beam_size(start: Start) -> None:
-    """One hypothesis leaves no alternatives; four leave three."""
-    server = start("--beam-size", "4")
-    found = post_json(
-        f"{server.url}/translate", {"q": "Good morning.", "source": "en", "target": "es", "alternatives": 3}
-    )
-    assert len(found.good()["alternatives"]) == 3
+    """Any number of hypotheses translates; alternatives are there in any case."""
+    for size in ("1", "4"):
+        server = start("--beam-size", size)
+        found = ask(server, "Good morning.", target="es", alternatives=3).good()
+        assert found["translatedText"]
+        assert len(found["alternatives"]) == 3
 
 
-def test_sentence_cache(start: Start) -> None:
-    server = start("--metrics")
+@pytest.mark.parametrize(("megabytes", "decoded"), [("64", 1), ("0", 2)])
+def test_sentence_cache(start: Start, megabytes: str, decoded: int) -> None:
+    server = settle(start("--sentence-cache", megabytes, "--metrics"))
     for _ in range(2):
         assert ask(server, "Hello", target="es").good() == {"translatedText": "Hola"}
-    assert figure(server, "batch_sentences_sum") == 1
-    assert figure(server, "cache_hits_total") == 1
+    assert figure(server, "batch_sentences_sum") == decoded
+    assert figure(server, "cache_hits_total") == 2 - decoded
 
 
 def test_memory_limit(start: Start) -> None:
     """Each starter takes some 8 megabytes."""
     server = start("--memory-limit", "10", "--metrics")
-    seen(server, "small starter packages")
+    settle(server)
     for target in ("es", "fr", "es"):
         assert ask(server, "Hello", target=target).status == 200
     assert figure(server, "models_loaded") == 1
@@ -192,7 +216,7 @@ def test_memory_limit(start: Start) -> None:
 
 def test_idle_unload(start: Start) -> None:
     server = start("--idle-unload", "0.1", "--metrics")
-    seen(server, "small starter packages")
+    settle(server)
     assert ask(server, "Hello", target="es").status == 200
     server.wait_until(lambda: figure(server, "models_loaded") == 0)
     assert ask(server, "Hello", target="es").good() == {"translatedText": "Hola"}

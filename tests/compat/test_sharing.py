@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.compat.asking import NO_KEY, SLOWDOWN, Start, ask, ask_with, detect, figure
+from tests.compat.asking import NO_KEY, SLOWDOWN, Start, ask, ask_with, detect, figure, settle
 from tests.compat.test_protections import visit
 from tests.contract.redis_server import RedisServer
 
@@ -62,7 +62,7 @@ def test_shared_storage_answers(start: Start, start_redis: StartRedis, tmp_path:
     options = ("--translation-cache", "all", "--metrics", "--shared-storage", start_redis().patient_uri)
     one, two = start(*options, home=tmp_path / "1"), start(*options, home=tmp_path / "2")
     for server in (one, two):
-        server.wait_until(lambda server=server: any("small starter packages" in line for line in server.log))
+        settle(server)
     answers = [ask(server, "Good morning.", target="es").body for server in (one, two)]
     assert answers == ['{"translatedText":"Buenos días."}'.encode()] * 2
     assert [figure(server, "batch_sentences_sum") for server in (one, two)] == [1.0, 0.0]
