@@ -13,7 +13,7 @@ from libretranslate_py import __version__
 from libretranslate_py.cli_errors import errors_as_one_line
 from libretranslate_py.figures import Figure
 from libretranslate_py.options import read_env_file
-from libretranslate_py.settings import ENV_FILE, OPTIONS, Settings, load, unknown_variables
+from libretranslate_py.settings import ENV_FILE, OPTIONS, Settings, idle_options, load, unknown_variables
 
 if TYPE_CHECKING:
     from libretranslate_py.services import Services
@@ -66,6 +66,8 @@ def _run_server(**given: str | None) -> None:
         for unknown in unknown_variables([*os.environ, *read_env_file(ENV_FILE).values]):
             meant = f"; did you mean {unknown.nearest}?" if unknown.nearest else ""
             logging.getLogger(__name__).warning("%s means nothing here%s", unknown.name, meant)
+        for sentence in idle_options(settings):
+            logging.getLogger(__name__).warning("%s", sentence)
         _serve(settings)
 
 

@@ -343,6 +343,27 @@ def load(command_line: Mapping[str, str | None], environment: Mapping[str, str],
     return resolve(command_line, environment, read_env_file(env_path) if env_path else None)
 
 
+# What means nothing unless one of the others is set.
+_IDLE_WITHOUT = {
+    "metrics_auth_token": ("metrics",),
+    "hourly_req_limit_decay": ("hourly_req_limit",),
+    "req_flood_threshold": ("req_limit", "hourly_req_limit", "daily_req_limit", "api_keys", "require_api_key"),
+    "req_time_cost": ("req_limit", "hourly_req_limit", "daily_req_limit", "api_keys", "require_api_key"),
+    "suggestions_db_path": ("suggestions",),
+}
+
+
+def idle_options(settings: Settings) -> tuple[str, ...]:
+    """Options that were set and have no effect, each as a sentence for a warning."""
+    flags = {option.name: option.flag for option in OPTIONS}
+    changed = {option.name for option in OPTIONS if getattr(settings, option.name) != option.default}
+    return tuple(
+        f"{flags[name]} has no effect without {' or '.join(flags[other] for other in others)}"
+        for name, others in _IDLE_WITHOUT.items()
+        if name in changed and not changed.intersection(others)
+    )
+
+
 def unknown_variables(names: Iterable[str]) -> tuple[UnknownVariable, ...]:
     """The ``LT_*`` variables among ``names`` that mean nothing here, for a warning: most are misspelt."""
     return find_unknown(OPTIONS, names)

@@ -62,7 +62,7 @@ class AccessSettings:
         RATES,
         "Violations of limits after which a client is banned; every 10 minutes one is forgiven.",
         differs="A loopback or private peer that sends forwarded headers which are not believed is never banned: "
-        "it stands for all users behind a proxy.",
+        "it stands for all users behind a proxy. A banned client gets 403 also where its own counter is full.",
     )
     req_time_cost: int = option(
         -1,

@@ -14,7 +14,7 @@ from libretranslate_py.options import parse_env_file
 from libretranslate_py.settings import OPTIONS, Settings, resolve
 
 ROOT = Path(__file__).resolve().parent.parent
-GENERATED = (".env.example", "docs/options.md")
+GENERATED = (".env.example", "docs/options.md", "docs/compatibility.md")
 
 
 def run_script(*arguments: str) -> subprocess.CompletedProcess[str]:

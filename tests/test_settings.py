@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from libretranslate_py.errors import SettingsError
 from libretranslate_py.options import EnvFile, Option, parse_env_file
-from libretranslate_py.settings import OPTIONS, Settings, resolve, unknown_variables
+from libretranslate_py.settings import OPTIONS, Settings, idle_options, resolve, unknown_variables
 
 BY_NAME = {option.name: option for option in OPTIONS}
 
@@ -239,6 +239,20 @@ class TestWrongValues:
             resolve({option.name: text}, {})
         except SettingsError as error:
             assert error.value == text
+
+
+class TestIdleOptions:
+    def test_what_has_no_effect_is_named(self) -> None:
+        found = idle_options(Settings(metrics_auth_token="x", req_flood_threshold=3, hourly_req_limit_decay=2))
+        assert [sentence.split()[0] for sentence in found] == [
+            "--metrics-auth-token",
+            "--hourly-req-limit-decay",
+            "--req-flood-threshold",
+        ]
+
+    def test_what_has_one_is_not(self) -> None:
+        assert idle_options(Settings()) == ()
+        assert idle_options(Settings(metrics_auth_token="x", metrics=True, req_flood_threshold=3, req_limit=5)) == ()
 
 
 class TestUnknownVariables:

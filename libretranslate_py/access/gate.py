@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Protocol
+
+import regex
 
 from libretranslate_py.access.bans import Bans
 from libretranslate_py.access.fingerprints import Fingerprints
@@ -17,6 +18,9 @@ from libretranslate_py.errors import InvalidKey, KeyRequired, RateLimited
 
 # The counter of a key's characters, which all endpoints share.
 _CHARACTERS = "characters"
+# Scheme, host name and port.
+_LONGEST_ORIGIN = 300
+_ORIGIN_SECONDS = 0.05
 # Each further hour of a window lets in this share of what the one before did.
 _DECAY = 0.75
 
@@ -131,7 +135,7 @@ class Gate:
         self._keys = keys
         self._fingerprints = fingerprints
         self._page_secrets = page_secrets
-        self._origin = re.compile(rules.origin, re.IGNORECASE) if rules.origin else None
+        self._origin = regex.compile(rules.origin, regex.IGNORECASE) if rules.origin else None
 
     def knock(self, address: str, *, spared: bool = False) -> None:
         """Raises Banned, before anybody has read a byte of what the client sent."""
@@ -173,7 +177,7 @@ class Gate:
         refused = (
             rules.require_key
             or (rules.keys and rules.req_limit == 0)
-            or (self._origin is not None and not self._origin.fullmatch(visit.origin))
+            or (self._origin is not None and not _matches(self._origin, visit.origin))
             or (rules.secret and not self._page_secrets.accepts(visit.secret))
             or (
                 rules.fingerprint
@@ -202,6 +206,16 @@ class Gate:
 def identify(key_digest: str, address: str) -> str:
     """The name under which a client is counted: its key, else its address."""
     return f"key:{key_digest}" if key_digest else client_of(address)
+
+
+def _matches(expression: regex.Pattern[str], origin: str) -> bool:
+    """Whether all of ``origin`` matches; some expressions would try for ever with what somebody made up for them."""
+    if len(origin) > _LONGEST_ORIGIN:
+        return False
+    try:
+        return expression.fullmatch(origin, timeout=_ORIGIN_SECONDS, concurrent=True) is not None
+    except TimeoutError:
+        return False
 
 
 def _decayed(hourly: int, hours: int) -> int:

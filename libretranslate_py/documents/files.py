@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 
 # A document takes many times its size in memory while it is open.
 _PLACES = 4
+# Files of at most so many bytes have places of their own: they need not wait until a book is translated.
+_SMALL = 100_000
+_SMALL_PLACES = 8
 # The same for those that are only looked at, which takes moments: nobody there has to wait for a translation.
 _LOOKING_PLACES = 2
 # Seconds between two looks for what has expired.
@@ -54,6 +57,7 @@ class Files:
         self._counting = threading.Lock()
         self._translated: Counter[str] = Counter()
         self._places = Places(_PLACES)
+        self._small_places = Places(_SMALL_PLACES)
         self._looking_places = Places(_LOOKING_PLACES)
         self._jobs = Jobs(StoredStates(results), results.expiry_seconds, on_drop=results.remove)
         self._stopped = threading.Event()
@@ -66,6 +70,7 @@ class Files:
         """Ends all jobs, and whatever waits for its turn."""
         self._stopped.set()
         self._places.close()
+        self._small_places.close()
         self._looking_places.close()
         self._jobs.close()
 
@@ -92,7 +97,8 @@ class Files:
 
         Raises UnsupportedFile, UnreadableFile, UnsupportedLanguage, UnsupportedPair, ClientGone, Stopping.
         """
-        with self._places.hold(stopped):
+        places = self._small_places if len(errand.data) <= _SMALL else self._places
+        with places.hold(stopped):
             yield self._take_apart(errand)
 
     def measure(self, errand: Errand, stopped: Callable[[], bool]) -> int:

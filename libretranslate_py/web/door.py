@@ -95,11 +95,8 @@ class Entry:
 
     def admit(self, fields: Mapping[str, object], cost: int = 1) -> None:
         """``fields`` are those of the body, where keys are. Raises what Gate.admit raises."""
-        try:
+        with self._telling_limits():
             self._pass = self._gate.admit(self._visit(fields), max(1, cost))
-        except RateLimited as error:
-            add_headers(self._request.environ, _standing(error.limit, 0, error.retry_after))
-            raise
         if standing := self._pass.standing:
             add_headers(self._request.environ, _standing(standing.limit, standing.remaining, standing.reset))
 
@@ -112,11 +109,22 @@ class Entry:
         return self._admitted.key_digest
 
     def spend_characters(self, count: int) -> None:
-        self._admitted.spend_characters(count)
+        """Count characters against the quotas of the key. Raises RateLimited."""
+        with self._telling_limits():
+            self._admitted.spend_characters(count)
 
     def leave(self) -> None:
         if self._pass:
             self._pass.settle(time.monotonic() - self._began)
+
+    @contextmanager
+    def _telling_limits(self) -> Iterator[None]:
+        """The headers of a refusal are those of the limit that refuses."""
+        try:
+            yield
+        except RateLimited as error:
+            add_headers(self._request.environ, _standing(error.limit, 0, error.retry_after))
+            raise
 
     @property
     def _admitted(self) -> Pass:

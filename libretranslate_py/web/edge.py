@@ -30,8 +30,9 @@ def access_of(environ: WSGIEnvironment) -> Access:
 
 
 def add_headers(environ: WSGIEnvironment, headers: Iterable[tuple[str, str]]) -> None:
-    """Give the answer to this request these headers besides its own, whoever makes that answer."""
-    environ.setdefault(_HEADERS, []).extend(headers)
+    """Give the answer to this request these headers besides its own, whoever makes that answer; the last value of
+    each name counts."""
+    environ.setdefault(_HEADERS, {}).update(headers)
 
 
 class Edge:
@@ -62,7 +63,8 @@ class Edge:
         def start(status: str, headers: list[tuple[str, str]], error: Any = None, /) -> Any:
             access.status = int(status[:3])
             headers.extend(CORS_HEADERS)
-            headers.extend(environ.get(_HEADERS, ()))
+            if added := environ.get(_HEADERS):
+                headers.extend(added.items())
             return start_response(status, headers, error)
 
         try:

@@ -5,6 +5,7 @@ Threads must outnumber the translations that may be in flight, so that the rest 
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import queue
@@ -158,6 +159,8 @@ def _listen(host: str, port: int) -> list[socket.socket]:
     if sockets:
         return sockets
     reason = refusal.strerror if refusal else "no address"
+    if refusal and refusal.errno == errno.EADDRNOTAVAIL:
+        raise SettingsError("--host", host, "an address of this machine") from refusal
     raise SettingsError("--port", str(port), f"{host} port {port} cannot be listened on ({reason})") from refusal
 
 

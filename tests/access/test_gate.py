@@ -196,6 +196,13 @@ class TestProtections:
             with pytest.raises(KeyRequired):
                 gate.admit(visit)
 
+    def test_an_origin_made_up_for_the_expression_is_refused_in_time(self, make: Callable[..., Gate]) -> None:
+        gate = make(origin=r"(https?://)?(([a-z0-9]+)*\.)*good\.example")
+        gate.admit(Visit("/translate", "192.0.2.1", origin="https://www.good.example"))
+        for origin in ("https://" + "a" * 60 + "!", "https://" + "a" * 1_000_000):
+            with pytest.raises(KeyRequired):
+                gate.admit(Visit("/translate", "192.0.2.1", origin=origin))
+
     def test_the_secret_of_the_page(self, make: Callable[..., Gate]) -> None:
         gate = make(secret=True)
         secret = gate._page_secrets.current()

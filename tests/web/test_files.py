@@ -423,6 +423,20 @@ def test_a_job(site: Site, where: str) -> None:
     assert site.download(done["translatedFileUrl"]).data == b"SOME TEXT"
 
 
+def test_a_small_file_does_not_wait_for_large_ones(site: Site) -> None:
+    site.translator.gate = threading.Event()
+    large = b"some text\n\n" * 10_000
+    waiting = [threading.Thread(target=site.send, args=(large,)) for _ in range(9)]
+    waiting.append(threading.Thread(target=site.send))
+    for thread in waiting:
+        thread.start()
+    while not any(request.texts == ("some text",) for request in site.translator.requests):
+        assert site.translator.entered.acquire(timeout=10)
+    site.translator.gate.set()
+    for thread in waiting:
+        thread.join(30)
+
+
 def test_a_job_is_taken_while_every_place_is_taken(site: Site) -> None:
     site.translator.gate = threading.Event()
     waiting = [threading.Thread(target=site.send) for _ in range(8)]
