@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Sequence
 
@@ -59,10 +58,10 @@ class HtmlPage:
     def write(self, translations: Sequence[str], target: str) -> bytes:
         """See Document."""
         text = "".join(translations)
-        written = self._content.encode(text, references=True)
         if self._says_nothing_of_charsets(text):
-            return codecs.BOM_UTF8 + written
-        return written
+            # A byte order mark would tell, too, and stand in the middle of a page that this one is included in.
+            return text.encode("ascii", "xmlcharrefreplace")
+        return self._content.encode(text, references=True)
 
     def _says_nothing_of_charsets(self, text: str) -> bool:
         """Whether browsers would have to guess the charset now, which did not matter before."""

@@ -284,6 +284,8 @@ def create_servers(
         sockets=list(sockets),
         threads=threads,
         ident=None,
+        # Of silence; a connection whose answer is being made is never closed for that.
+        channel_timeout=60,
         connection_limit=_UNLIMITED,  # HttpServer looks at the room instead
         channel_request_lookahead=1,
         max_request_body_size=max_body + _BODY_MARGIN,
