@@ -21,7 +21,7 @@ def _digits(least: int) -> str:
 
 # "COVID-19" has words of its own in many languages, an article at least.
 _CODE = (
-    r"(?<![\w-])(?!COVID)(?:[A-Z]{2,10}\d{0,6}(?:-[A-Z0-9]{1,12}){0,4}?-\d{2,12}[A-Z]{0,2}"
+    r"(?<![\w-])(?!COVID)(?:[A-Z]{2,10}\d{0,6}(?:-[A-Z0-9]{1,12}){0,4}?-\d{2,12}[A-Z]{0,2}(?:-[A-Z0-9]{1,12}+){0,4}+"
     r"|[A-Z]{2,6}\d{3,12}[A-Z]{0,3})(?![\w-])"
 )
 _DIGIT_GROUPS = (

@@ -81,7 +81,10 @@ def _render_refusal(error: HTTPException) -> Response:
     kept: Mapping[str, str] = {
         name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After", "WWW-Authenticate")
     }
-    return refuse(error.code or 500, error.description or error.name, kept)
+    sentence = error.description or error.name
+    if allowed := kept.get("Allow"):
+        sentence = f"{request.method} is not allowed here, only {allowed}"
+    return refuse(error.code or 500, sentence, kept)
 
 
 def _render_crash(error: InternalServerError) -> Response:

@@ -81,7 +81,8 @@ class _JsonErrorTask(ErrorTask):  # type: ignore[misc]
         self.content_length = len(body)
         self.channel.refused = True
         if error.code != 500:  # which has been through the application, and so has its line
-            access_logger.info(Access("-", "-", self.channel.addr[0], error.code))
+            method, path = getattr(self.request, "command", "-"), getattr(self.request, "path", "-")
+            access_logger.info(Access(method, path, self.channel.addr[0], error.code))
         self.write(body)
 
 

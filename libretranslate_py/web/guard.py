@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_PORT = re.compile(r"[1-9][0-9]{0,4}")
+_HAS_PORT = re.compile(r":[0-9]+\Z")
 _FORWARDED = ("FOR", "PROTO", "HOST", "PORT", "BY", "PREFIX", "SERVER")
 _WITH_PORT = re.compile(r"\[([^\]]+)\](?::[0-9]{1,5})?|([0-9.]+):[0-9]{1,5}")
 # More proxies in a row than anybody has; what is to the left of them is not even looked at.
@@ -117,6 +119,7 @@ class Proxies:
         host = self._pick(named["HOST"])
         if is_host(host):
             environ["HTTP_HOST"] = host
+        self._add_port(environ, self._pick(named["PORT"]))
         if named["PREFIX"]:
             environ["SCRIPT_NAME"] = self._pick_prefix(named["PREFIX"])
         return Client(self._find_client(peer, named["FOR"]))
@@ -149,6 +152,13 @@ class Proxies:
     def _pick(self, header: str) -> str:
         values = [value.strip() for value in header.split(",")]
         return values[-min(len(values), self._hops or 1)]
+
+    def _add_port(self, environ: WSGIEnvironment, port: str) -> None:
+        """Some proxies name the host without its port, and the port beside it."""
+        host: str = environ.get("HTTP_HOST", "")
+        usual = {"http": "80", "https": "443"}.get(environ.get("wsgi.url_scheme", ""), "")
+        if _PORT.fullmatch(port) and port != usual and host and not _HAS_PORT.search(host):
+            environ["HTTP_HOST"] = f"{host}:{port}"
 
     def _pick_prefix(self, header: str) -> str:
         try:

@@ -14,6 +14,7 @@ from tests.clients.conftest import Place
 from tests.clients.wire import post_json, send
 
 README = Path(__file__).parents[2] / "README.md"
+DOCUMENTS = Path(__file__).parents[1] / "data" / "documents"
 
 
 def test_the_crate_libretranslate(place: Place) -> None:
@@ -62,7 +63,8 @@ def test_the_commands_of_the_readme(place: Place, tmp_path: Path) -> None:
             _, sign, name = word.partition("=@")
             if sign:
                 # A file of the reader's; what kinds there are is tested elsewhere.
-                (tmp_path / name.split(";")[0]).write_text("Hello")
+                place_of_file = tmp_path / name.split(";")[0]
+                shutil.copy(DOCUMENTS / f"report{place_of_file.suffix}", place_of_file)
         words = [word.replace("http://127.0.0.1:5000", place.base) for word in words]
         assert any(word.startswith(place.base) for word in words), command
         done = subprocess.run(

@@ -444,6 +444,7 @@ class TestPaths:
         for path in ("/translate", "/detect"):
             answer = client.get(path)
             assert error_of(answer)[0] == 405
+            assert "only" in error_of(answer)[1] and "POST" in error_of(answer)[1]
             assert "POST" in answer.headers["Allow"]
 
     @pytest.mark.parametrize("path", ["/", "/translate", "/languages", "/nothing"])

@@ -167,6 +167,20 @@ class TestWarning:
 
 
 class TestAddress:
+    @pytest.mark.parametrize(
+        ("forwarded", "host"),
+        [
+            ({"port": "8443", "host": "a.example", "proto": "https"}, "a.example:8443"),
+            ({"port": "443", "host": "a.example", "proto": "https"}, "a.example"),
+            ({"port": "8443", "host": "a.example:9"}, "a.example:9"),
+            ({"port": "8443", "host": "[::1]"}, "[::1]:8443"),
+            ({"port": "x", "host": "a.example"}, "a.example"),
+            ({"port": "8443"}, "inside:8443"),
+        ],
+    )
+    def test_a_port_beside_the_host(self, forwarded: dict[str, str], host: str) -> None:
+        assert resolve("10.0.0.1", forwarded, hops=1)[1]["HTTP_HOST"] == host
+
     def test_scheme_host_and_prefix_from_a_trusted_proxy(self) -> None:
         forwarded = {"proto": "https", "host": "example.org:8443", "prefix": "/lt/"}
         environ = resolve("10.0.0.1", forwarded, **TRUST_ONE)[1]
