@@ -24,7 +24,8 @@ _HOST = re.compile(r"[0-9A-Za-z.:_%\[\]*-]+")
 _INDEX_ADDRESS = re.compile(r"(?:https?://[^\s/]|file:/)\S*", re.IGNORECASE)
 _WEB_ADDRESS = re.compile(r"https?://[^\s/]\S*", re.IGNORECASE)
 _STORAGE = re.compile(r"memory://|rediss?://[^\s/]\S*")
-_PREFIX_PART = re.compile(r"[A-Za-z0-9._~-]+")
+_PREFIX_SEGMENT = re.compile(r"[A-Za-z0-9_.~-]+")
+_LONGEST_PREFIX = 200
 _REGION_OR_SCRIPT_CODE = re.compile(r"(?:zh|pt|sr)-(?:hans|hant|cn|tw|hk|mo|sg|br|pt|latn|cyrl)", re.IGNORECASE)
 
 _WORDS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
@@ -146,11 +147,19 @@ def _parse_storage(text: str) -> str:
     return text.strip()
 
 
-def _parse_prefix(text: str) -> str:
-    parts = [part for part in text.strip().split("/") if part]
-    if not all(_PREFIX_PART.fullmatch(part) and part.strip(".") for part in parts):
+def parse_prefix(text: str) -> str:
+    """The path under which something is served, as ``/a/b``; empty for the root.
+
+    Takes it with or without slashes at its ends. Raises ValueError for anything that is no plain path.
+    """
+    inner = text.strip().strip("/")
+    if not inner:
+        return ""
+    segments = inner.split("/")
+    plain = all(_PREFIX_SEGMENT.fullmatch(segment) and segment.strip(".") for segment in segments)
+    if len(inner) > _LONGEST_PREFIX or not plain:
         raise ValueError(text)
-    return "".join(f"/{part}" for part in parts)
+    return "/" + inner
 
 
 def _parse_size(text: str) -> int:
@@ -242,7 +251,7 @@ PATH: Kind[Path | None] = Kind("FOLDER", "the path of a folder", _parse_path, la
 INDEX_URL: Kind[str] = Kind("URL", "an http:// or https:// address, or the path of a file or folder", _parse_index_url)
 WEB_ADDRESS: Kind[str] = Kind("URL", "an address that begins with http:// or https://", _parse_web_address)
 STORAGE: Kind[str] = Kind("URI", "memory://, redis://HOST:PORT or rediss://HOST:PORT", _parse_storage)
-PREFIX: Kind[str] = Kind("PATH", "a path of letters, digits, - . _ and ~, such as /translator", _parse_prefix)
+PREFIX: Kind[str] = Kind("PATH", "a path of letters, digits, - . _ and ~, such as /translator", parse_prefix)
 FILE: Kind[Path] = Kind("FILE", "the path of a file", _parse_file)
 SIZE: Kind[int] = Kind("SIZE", "a number of bytes from 1K to 1024G, such as 500K, 64M or 1G", _parse_size, _show_size)
 WORDS: Kind[tuple[str, ...]] = Kind("LIST", "texts with commas between them", _parse_words, _joined)

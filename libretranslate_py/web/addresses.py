@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
-_SEGMENT = re.compile(r"[A-Za-z0-9_.~-]+")
-_LONGEST_PREFIX = 200
 
 
 def absolute(environ: WSGIEnvironment, path: str, ssl: bool = False) -> str:
@@ -31,18 +29,3 @@ def absolute(environ: WSGIEnvironment, path: str, ssl: bool = False) -> str:
 def is_host(text: str) -> bool:
     """Whether ``text`` is a host name or an address, with or without a port."""
     return _HOST.fullmatch(text) is not None
-
-
-def parse_prefix(text: str) -> str:
-    """The path under which something is served, as ``/a/b``; empty for the root.
-
-    Takes it with or without slashes at its ends. Raises ValueError for anything that is no plain path.
-    """
-    inner = text.strip().strip("/")
-    if not inner:
-        return ""
-    segments = inner.split("/")
-    plain = all(_SEGMENT.fullmatch(segment) and segment.strip(".") for segment in segments)
-    if len(inner) > _LONGEST_PREFIX or not plain:
-        raise ValueError(text)
-    return "/" + inner

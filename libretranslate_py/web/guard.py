@@ -12,7 +12,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple
 
 from libretranslate_py.errors import Overloaded, Stopping
-from libretranslate_py.web.addresses import is_host, parse_prefix
+from libretranslate_py.option_kinds import parse_prefix
+from libretranslate_py.web.addresses import is_host
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

@@ -23,7 +23,7 @@ from libretranslate_py.web.guard import Admission
 class WebOptions:
     """Limits are numbers of things, -1 meaning none; ``max_body`` is in bytes.
 
-    url_prefix: as addresses.parse_prefix returns it. web_page: serve it. frontend: what the page and programs
+    url_prefix: as option_kinds.parse_prefix returns it. web_page: serve it. frontend: what the page and programs
     are told. trusted_proxies and trusted_hops: see guard.Proxies. metrics_auth_token: empty
     lets everybody read the metrics. debug: the answer to an unexpected error names its class.
     """

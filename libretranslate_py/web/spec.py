@@ -69,7 +69,7 @@ _MOST_PREFIXES = 8
 def create_blueprint(
     version: str, url_prefix: str = "", *, metrics: bool = False, more: Sequence[Dialect] = ()
 ) -> Blueprint:
-    """``url_prefix`` as addresses.parse_prefix returns it. ``more``: dialects besides that of LibreTranslate.
+    """``url_prefix`` as option_kinds.parse_prefix returns it. ``more``: dialects besides that of LibreTranslate.
 
     Endpoints that are switched off are described as well, since they answer so; only those of ``metrics`` are not
     there at all.

@@ -4,7 +4,8 @@ import logging
 
 import pytest
 
-from libretranslate_py.web.addresses import absolute, parse_prefix
+from libretranslate_py.option_kinds import parse_prefix
+from libretranslate_py.web.addresses import absolute
 from libretranslate_py.web.guard import Client, Proxies
 
 TRUST_ONE = {"trusted": ("10.0.0.1",)}
