@@ -36,7 +36,7 @@ def add_headers(environ: WSGIEnvironment, headers: Iterable[tuple[str, str]]) ->
 
 
 class Edge:
-    """``prefix``: as ``option_kinds.parse_prefix`` returns it; the application sees paths without it (SCRIPT_NAME has it).
+    """``prefix``: as option_kinds.parse_prefix returns it; the application sees paths without it, SCRIPT_NAME has it.
 
     Outside of the prefix, reading is redirected to it; anything else is refused, because a redirected POST loses its
     body, or its method.

@@ -15,8 +15,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV30SpecValidator
 
+from libretranslate_py.option_kinds import parse_prefix
 from libretranslate_py.web import libre_errors, spec
-from libretranslate_py.web.addresses import parse_prefix
 from libretranslate_py.web.edge import Edge
 from libretranslate_py.web.guard import Proxies
 from libretranslate_py.web.openapi import Dialect, document, ok, operation, record, ref
