@@ -36,10 +36,12 @@ class Format:
     """A kind of file.
 
     extension: lower case, with its dot. open: raises UnreadableFile. result_extension: that of what ``write`` returns,
-    which differs where a format can be read and not written.
+    which differs where a format can be read and not written. weigh: bytes that are in memory as objects while such a
+    file is open.
     """
 
     extension: str
     open: Callable[[bytes], Document]
     result_extension: str
     media_type: str
+    weigh: Callable[[bytes], int] = len

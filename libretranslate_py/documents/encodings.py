@@ -67,6 +67,11 @@ class Content:
             return mark + text.encode("utf-8", "replace")
 
 
+def codec_of(declared: str) -> str | None:
+    """Python's name of what a document declares to be written in; None for what is no charset of documents."""
+    return _CODECS.get(declared.strip().lower())
+
+
 def decode(data: bytes, declared: str = "") -> Content:
     """Return what ``data`` says; ``declared``: the charset that the document names, if any.
 
@@ -96,7 +101,7 @@ def _decode(data: bytes, declared: str) -> Content:
 
 
 def _decode_without_mark(data: bytes, declared: str) -> Content:
-    codec = _CODECS.get(declared.strip().lower(), "utf-8")
+    codec = codec_of(declared) or "utf-8"
     text = _decode_exactly(data, "utf-8")
     if text is not None:
         return Content(text, codec if text.isascii() else "utf-8")

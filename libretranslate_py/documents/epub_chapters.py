@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 
 from libretranslate_py.documents.document import Piece
+from libretranslate_py.documents.encodings import codec_of
 from libretranslate_py.documents.inline import legal
 from libretranslate_py.documents.xml_parts import SAMPLE_SIZE
 from libretranslate_py.errors import UnreadableFile
@@ -31,7 +32,7 @@ class Chapter:
         self._mark, self._encoding = _encoding_of(content)
         try:
             self._markup = content[len(self._mark) :].decode(self._encoding)
-        except (UnicodeDecodeError, LookupError) as error:
+        except UnicodeDecodeError as error:
             raise UnreadableFile("the text of a chapter is damaged") from error
         if _ENTITY_DECLARATION.search(self._markup):
             raise UnreadableFile("its XML declares entities or a document type")
@@ -78,7 +79,12 @@ def _encoding_of(content: bytes) -> tuple[bytes, str]:
         if content.startswith(mark):
             return mark, name
     declared = _DECLARED.search(content[:500])
-    return b"", declared[1].decode("ascii") if declared else "utf-8"
+    if declared is None:
+        return b"", "utf-8"
+    codec = codec_of(declared[1].decode("ascii"))
+    if codec is None:
+        raise UnreadableFile("a chapter is in an encoding that no book is in")
+    return b"", codec
 
 
 def _is_whole(markup: str) -> bool:

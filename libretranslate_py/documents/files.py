@@ -23,13 +23,13 @@ from libretranslate_py.translator import Translator
 
 log = logging.getLogger(__name__)
 
-# A document takes many times its size in memory while it is open.
-_PLACES = 4
-# Files of at most so many bytes have places of their own: they need not wait until a book is translated.
-_SMALL = 100_000
+# A document takes many times its size in memory while it is open: 50 bytes for one are not rare.
+_PLACES = 2
+# Files of at most so many bytes, unpacked, have places of their own: they need not wait until a book is translated.
+_SMALL = 1_000_000
 _SMALL_PLACES = 8
 # The same for those that are only looked at, which takes moments: nobody there has to wait for a translation.
-_LOOKING_PLACES = 2
+_LOOKING_PLACES = 1
 # Seconds between two looks for what has expired.
 _SWEEP_SECONDS = 60.0
 
@@ -97,7 +97,8 @@ class Files:
 
         Raises UnsupportedFile, UnreadableFile, UnsupportedLanguage, UnsupportedPair, ClientGone, Stopping.
         """
-        places = self._small_places if len(errand.data) <= _SMALL else self._places
+        weight = self.check_name(errand.name).weigh(errand.data)
+        places = self._small_places if weight <= _SMALL else self._places
         with places.hold(stopped):
             yield self._take_apart(errand)
 
@@ -133,7 +134,8 @@ class Files:
         """
 
         def task(progress: Callable[[float], None], stopped: Callable[[], bool]) -> str:
-            return self.translate(errand, self._take_apart(errand), stopped, progress)
+            with self.open(errand, stopped) as work:
+                return self.translate(errand, work, stopped, progress)
 
         return self._jobs.submit(task, len(errand.data), describe)
 

@@ -19,7 +19,9 @@ from libretranslate_py.documents.pdf import open_pdf
 from libretranslate_py.documents.plain import open_txt
 from libretranslate_py.documents.subtitles import open_srt, open_vtt
 from libretranslate_py.documents.xliff import open_xliff
+from libretranslate_py.documents.zipped import text_size
 
+_ARCHIVES = (".odt", ".odp", ".docx", ".pptx", ".epub", ".xlsx")
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 _OPEN = "application/vnd.oasis.opendocument."
 
@@ -49,7 +51,10 @@ def _formats() -> Mapping[str, Format]:
     )
     # A PDF cannot be written: what comes back is its text.
     return MappingProxyType(
-        {end: Format(end, read, ".txt" if end == ".pdf" else end, media_type) for end, read, media_type in known}
+        {
+            end: Format(end, read, ".txt" if end == ".pdf" else end, media_type, text_size if end in _ARCHIVES else len)
+            for end, read, media_type in known
+        }
     )
 
 

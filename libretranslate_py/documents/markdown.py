@@ -23,12 +23,15 @@ _FRONT = re.compile(r"(---|\+\+\+)[ \t]*(?:\r\n?|\n)(?s:.*?)^\1[ \t]*(?:\r\n?|\n
 # The parser takes up to a tenth of a millisecond for a line, and 7 seconds for a million characters.
 _MOST_CHARACTERS = 3_000_000
 _MOST_LINES = 200_000
+# Bars, each of which may end the cell of a table: the parser keeps two kilobytes for one.
+_MOST_BARS = 100_000
 
 
 def open_md(data: bytes) -> SlicedDocument:
     """Return the text; raises UnreadableFile for what is none, or too large."""
     content = decode(data)
-    if len(content.text) > _MOST_CHARACTERS or content.text.count("\n") + content.text.count("\r") > _MOST_LINES:
+    lines = content.text.count("\n") + content.text.count("\r")
+    if len(content.text) > _MOST_CHARACTERS or lines > _MOST_LINES or content.text.count("|") > _MOST_BARS:
         raise UnreadableFile("it is too large for Markdown")
     return SlicedDocument(content, _parts(content.text))
 

@@ -26,7 +26,7 @@ _FOOTNOTE = re.compile(r"\[\^[^\]\s]{1,80}\]:[ \t]*|\[[ xX]\][ \t]+|\[![A-Za-z]{
 _NO_WORDS = re.compile(r":::|\$\$|\{[:#.%{].*\}\Z|\[\[?_?TOC_?\]?\]\Z|<!--")
 _HARD_BREAK = re.compile(r"(?: {2}|\\)\Z")
 _CODE = re.compile(r"(?<![`\\])(`+)(?!`)(.{1,5000}?)(?<!`)\1(?!`)")
-_LABEL = re.compile(r"(?<![\]!\\])\[([^\[\]]{1,200})\](?![\[(:])(\[\])?")
+_LABEL = re.compile(r"(?<![\]!\\])\[([^\[\]]{1,200})\](?!\[[^\]]|[(:])(\[\])?")
 _DOUBLED = re.compile(r"\[([^\[\]]{1,200})\]\[([^\[\]]{1,200})\]")
 # Would begin a block, if it came first on a line.
 _BEGINS_BLOCK = re.compile(r"[-+*#]+(?:\s|\Z)|[>=~`|<:]|--|\d{1,9}[.)](?:\s|\Z)|\[[\^ xX]")

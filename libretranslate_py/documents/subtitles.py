@@ -20,6 +20,8 @@ _INDEX = re.compile(r"\s*\d{1,9}\s*\Z")
 # A sentence runs on in the next cue if that follows within so many seconds; no more than so many cues are joined.
 _LONGEST_GAP = 3.0
 _MOST_CUES = 5
+# No screen has room for more.
+_LONGEST_CUE = 20_000
 _MOST_CHARACTERS = 500
 # Subtitles of which fewer utterances end like sentences are songs or captions without punctuation.
 _PUNCTUATED = 0.4
@@ -79,6 +81,8 @@ def _cues(text: str, lines: Sequence[_Line], *, is_vtt: bool) -> Iterator[Cue]:
             last -= _INDEX.match(text, index.start, index.end) is not None
         start, end = _seconds(timing)
         payload = [(line.start, line.end) for line in lines[first:last] if not line.is_blank(text)]
+        if payload and payload[-1][1] - payload[0][0] > _LONGEST_CUE:
+            raise UnreadableFile(f"it has a cue of more than {_LONGEST_CUE} characters")
         yield Cue(text, start, end, payload)
 
 

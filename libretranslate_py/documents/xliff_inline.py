@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from libretranslate_py.documents.document import Piece
 from libretranslate_py.documents.xliff_lexer import Sort, Token
+from libretranslate_py.errors import UnreadableFile
 from libretranslate_py.text import markup
 from libretranslate_py.text.markup_attributes import weave
 from libretranslate_py.text.markup_characters import decode_text
@@ -19,12 +20,18 @@ _PAIRS = frozenset({"g", "mrk", "pc"})
 _PLACEHOLDERS = frozenset({"x", "ph"})
 
 
+# Nobody translates more at a time, and each line and element of a unit takes its time.
+_LONGEST_UNIT = 200_000
+
+
 def source_piece(text: str, inside: tuple[int, int], tokens: Sequence[Token]) -> tuple[Piece, str]:
     """Return ``text[inside]``, which consists of ``tokens``, as a piece, and the form in which it is written, with %s.
 
     A string that is written as ``%s`` is still to be escaped.
     """
     start, end = inside
+    if end - start > _LONGEST_UNIT:
+        raise UnreadableFile(f"it has a unit of more than {_LONGEST_UNIT} characters")
     raw = text[start:end]
     if len(tokens) == 1 and tokens[0].sort is Sort.DATA:
         data = raw[len(_CDATA[0]) : -len(_CDATA[1])]

@@ -16,10 +16,10 @@ from libretranslate_py.errors import UnreadableFile
 MOST_MEMBERS = 10_000
 MOST_UNPACKED = 500_000_000
 # What is read of an archive becomes trees, which take many times the memory.
-MOST_READ = 32_000_000
+MOST_READ = 16_000_000
 HIGHEST_RATIO = 200
 # Smaller members may be as regular as they like.
-_LARGE = 10_000_000
+_LARGE = 1_000_000
 _CHUNK = 1 << 20
 
 _STORED, _DEFLATED = 0, 8
@@ -62,6 +62,18 @@ class _Member:
     start: int = 0
     end: int = 0
     own_extra: bytes = b""
+
+
+# Members of these become trees; pictures, fonts and the like are passed on.
+_READ = (".xml", ".xhtml", ".html", ".htm", ".opf", ".ncx")
+
+
+def text_size(data: bytes) -> int:
+    """How many bytes of an archive may have to be read, as its directory says; none where it is no archive."""
+    try:
+        return sum(member.size for member in _members(data) if member.name.lower().endswith(_READ))
+    except UnreadableFile:
+        return 0
 
 
 class Archive:

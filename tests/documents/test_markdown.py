@@ -87,3 +87,10 @@ def test_code_is_one_word_whatever_is_in_it() -> None:
 def test_a_file_that_would_take_minutes_is_refused() -> None:
     with pytest.raises(UnreadableFile, match="too large"):
         open_md(b"- a\n" * 300_000)
+
+
+def test_a_collapsed_reference_goes_on_being_a_link() -> None:
+    document = open_md(b"See [Ref][] now.\n\n[ref]: http://example.com\n")
+    (piece,) = document.pieces("en", "es")
+    assert piece == "See [Ref][Ref] now."
+    assert document.write(["Mira [Eso][Ref] ya."], "es").startswith(b"Mira [Eso][Ref] ya.")
