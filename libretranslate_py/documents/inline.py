@@ -7,13 +7,12 @@ has no words, and goes the way of a line of HTML: sentences stay whole, and tags
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
-from enum import Enum, auto
 from typing import Any
 
 from libretranslate_py.documents.document import Piece
+from libretranslate_py.documents.inline_tokens import DEEPEST, Range, Sort, Token, base_styles, join_ranges
 from libretranslate_py.errors import UnreadableFile
 from libretranslate_py.text.markup_attributes import Edit, has_letters, weave
 from libretranslate_py.text.markup_characters import escape_text
@@ -34,37 +33,9 @@ def legal(text: str) -> str:
     return _ILLEGAL.sub("", text)
 
 
-class Sort(Enum):
-    """What a token of a paragraph is."""
-
-    TEXT = auto()
-    # Around tokens: a link, an insertion; it comes back exactly once or not at all.
-    OPEN = auto()
-    CLOSE = auto()
-    # Without words: a picture, a bookmark.
-    MARK = auto()
-    # A word that nobody translates, and that a sentence needs: the number of a page.
-    NAME = auto()
-    BREAK = auto()
-    # A tab: nothing goes on behind it.
-    GAP = auto()
-
-
-_DEEPEST = 50
 # Runs, marks and containers; each takes hundreds of bytes while a document is open.
 _MOST_PARTS = 20_000
 _SHOWN = {Sort.GAP: "\t", Sort.BREAK: "\n"}
-
-
-@dataclass(slots=True)
-class _Token:
-    """thing: what the format put in. style: of TEXT. name: of the HTML element that does the same, if that matters."""
-
-    sort: Sort
-    text: str = ""
-    style: Hashable = None
-    thing: Any = None
-    name: str = ""
 
 
 @dataclass(slots=True, eq=False)
@@ -88,10 +59,8 @@ class Paragraph:
     """
 
     def __init__(self) -> None:
-        self._tokens: list[_Token] = []
-        self._open: list[int] = []
-        # Number of the opening token, -1 for the paragraph -> style -> characters.
-        self._styles: dict[int, Counter[Hashable]] = {-1: Counter()}
+        self._tokens: list[Token] = []
+        self._depth = 0
 
     def add_text(self, text: str, style: Hashable = None, name: str = "") -> None:
         """``name``: ``sup`` or ``sub`` where the style raises or lowers."""
@@ -101,37 +70,46 @@ class Paragraph:
         if last and last.sort is Sort.TEXT and last.style == style:
             last.text += text
         else:
-            self._tokens.append(_Token(Sort.TEXT, text, style, name=name))
-        self._styles[self._open[-1] if self._open else -1][style] += len(text)
+            self._tokens.append(Token(Sort.TEXT, text, style, name=name))
 
     def add_mark(self, thing: Any) -> None:
-        self._tokens.append(_Token(Sort.MARK, thing=thing))
+        self._tokens.append(Token(Sort.MARK, thing=thing))
+
+    def begin_range(self, thing: Any, key: Hashable) -> None:
+        """A mark from which on, up to the mark that ends the range of this ``key``, words belong to it.
+
+        Both come back exactly once, around the translation of these words if no other range and no container that is
+        not all inside or all outside stands against it.
+        """
+        self._tokens.append(Token(Sort.MARK, thing=thing, key=key))
+
+    def end_range(self, thing: Any, key: Hashable) -> None:
+        self._tokens.append(Token(Sort.MARK, thing=thing, key=key, is_end=True))
 
     def add_name(self, thing: Any, text: str) -> None:
         """Without a letter or digit in ``text`` it is a mark."""
         is_word = any(map(str.isalnum, text))
-        self._tokens.append(_Token(Sort.NAME if is_word else Sort.MARK, text if is_word else "", thing=thing))
+        self._tokens.append(Token(Sort.NAME if is_word else Sort.MARK, text if is_word else "", thing=thing))
 
     def add_break(self, thing: Any) -> None:
-        self._tokens.append(_Token(Sort.BREAK, thing=thing))
+        self._tokens.append(Token(Sort.BREAK, thing=thing))
 
     def add_gap(self, thing: Any) -> None:
-        self._tokens.append(_Token(Sort.GAP, thing=thing))
+        self._tokens.append(Token(Sort.GAP, thing=thing))
 
     def open(self, thing: Any, name: str = "") -> None:
         """What is added until ``close`` is in ``thing``. ``name``: ``a`` for a link."""
-        self._open.append(len(self._tokens))
-        self._styles[len(self._tokens)] = Counter()
-        self._tokens.append(_Token(Sort.OPEN, thing=thing, name=name))
+        self._depth += 1
+        self._tokens.append(Token(Sort.OPEN, thing=thing, name=name))
 
     def close(self) -> None:
-        self._open.pop()
-        self._tokens.append(_Token(Sort.CLOSE))
+        self._depth -= 1
+        self._tokens.append(Token(Sort.CLOSE))
 
     @property
     def is_deep(self) -> bool:
         """Whether nobody nests containers any deeper."""
-        return len(self._open) >= _DEEPEST
+        return self._depth >= DEEPEST
 
     def finish(self) -> Inline | None:
         """Return the paragraph as a piece to translate; None where there is no letter to translate.
@@ -142,12 +120,8 @@ class Paragraph:
             raise UnreadableFile(f"it has a paragraph of more than {_MOST_PARTS} parts")
         if not any(token.sort is Sort.TEXT and has_letters(token.text) for token in self._tokens):
             return None
-        bases = {number: _commonest(counts) for number, counts in self._styles.items()}
-        return _Composer(self._tokens, bases).compose()
-
-
-def _commonest(counts: Counter[Hashable]) -> Hashable:
-    return counts.most_common(1)[0][0] if counts else None
+        tokens = join_ranges(self._tokens)
+        return _Composer(tokens, base_styles(tokens)).compose()
 
 
 @dataclass(slots=True, eq=False)
@@ -179,7 +153,7 @@ class Inline:
 class _Composer:
     """Writes tokens as markup with items, as ``text/markup_runs.py`` takes them."""
 
-    def __init__(self, tokens: list[_Token], bases: dict[int, Hashable]) -> None:
+    def __init__(self, tokens: list[Token], bases: dict[int, Hashable]) -> None:
         self._tokens = tokens
         self._bases = bases
         self._parts: list[str] = []
@@ -204,7 +178,7 @@ class _Composer:
         seen = "".join(token.text or _SHOWN.get(token.sort, "") for token in self._tokens)
         return Inline(weave(markup, 0, len(markup), edits), markup, seen, self._nodes, self._bases[-1])
 
-    def _write(self, number: int, token: _Token, begins: bool, ends: bool) -> None:
+    def _write(self, number: int, token: Token, begins: bool, ends: bool) -> None:
         key = len(self._nodes)
         if token.sort is Sort.OPEN:
             self._nodes[key] = Node(Sort.OPEN, self._bases[number], token.thing)
@@ -224,7 +198,7 @@ class _Composer:
             self._nodes[key] = Node(token.sort, thing=token.thing)
             self._write_thing(f'<x id="{key}"/>', token)
 
-    def _write_thing(self, tag: str, token: _Token) -> None:
+    def _write_thing(self, tag: str, token: Token) -> None:
         if token.sort is Sort.GAP:
             self._break_off(tag)
         elif token.sort is Sort.NAME:
@@ -260,7 +234,7 @@ class _Composer:
         self._length += len(markup)
 
 
-def _styled(tokens: list[_Token], bases: dict[int, Hashable]) -> Iterator[tuple[_Token, bool, bool]]:
+def _styled(tokens: list[Token], bases: dict[int, Hashable]) -> Iterator[tuple[Token, bool, bool]]:
     """Yield each token, and whether a style of its own begins and ends with it; marks interrupt no style."""
     containers: list[int] = []
     around: list[int] = []
@@ -282,7 +256,7 @@ def _styled(tokens: list[_Token], bases: dict[int, Hashable]) -> Iterator[tuple[
 _NO_STYLE = object()
 
 
-def _neighbours(tokens: list[_Token]) -> list[Hashable]:
+def _neighbours(tokens: list[Token]) -> list[Hashable]:
     """The style of the text before each token, where no container begins or ends between."""
     found: list[Hashable] = []
     style: Hashable = _NO_STYLE
@@ -302,7 +276,8 @@ class _Parser:
     def __init__(self, inline: Inline) -> None:
         self._inline = inline
         self._root = Node(Sort.OPEN, inline.style)
-        self._stack = [self._root]
+        # What is open, and the mark that comes behind it.
+        self._stack: list[tuple[Node, Node | None]] = [(self._root, None)]
         self._seen: set[int] = set()
 
     def parse(self, translation: str) -> Node:
@@ -311,38 +286,63 @@ class _Parser:
             self._text(translation[position : token.start()])
             position = token.end()
             if token[2]:
-                if len(self._stack) > 1:
-                    self._stack.pop()
+                self._end()
             elif token[1]:
                 self._begin(int(token[1]))
             else:
                 self._stand(int(token[3]))
         self._text(translation[position:])
-        self._stack = [self._root]
+        while len(self._stack) > 1:
+            self._end()
         for number, node in self._inline.nodes.items():
-            if number not in self._seen and node.sort is not Sort.OPEN and node.sort is not Sort.TEXT:
-                self._root.children.append(node)
+            if isinstance(node.thing, Range) or node.sort not in (Sort.OPEN, Sort.TEXT):
+                self._stand(number)
         return self._root
 
     def _text(self, raw: str) -> None:
         if raw:
             text = _REFERENCE.sub(lambda found: _CHARACTERS[found[0]], raw)
-            self._stack[-1].children.append(legal(text))
+            self._add(legal(text))
 
     def _begin(self, number: int) -> None:
-        around = self._stack[-1]
         known = self._inline.nodes.get(number)
-        if known is None or (known.sort is Sort.OPEN and number in self._seen):
+        is_new = known is not None and (
+            known.sort is Sort.TEXT or (known.sort is Sort.OPEN and not self._is_seen(number))
+        )
+        end = None
+        if known is None or not is_new:
             # It changes nothing, but has an end.
-            node = Node(Sort.TEXT, around.style)
+            node = Node(Sort.TEXT, self._stack[-1][0].style)
+        elif isinstance(known.thing, Range):
+            self._add(Node(Sort.MARK, thing=known.thing.start))
+            node, end = Node(Sort.TEXT, known.style), Node(Sort.MARK, thing=known.thing.end)
         else:
             node = Node(known.sort, known.style, known.thing)
-        self._seen.add(number)
-        around.children.append(node)
-        self._stack.append(node)
+        self._add(node)
+        self._stack.append((node, end))
+
+    def _end(self) -> None:
+        if len(self._stack) > 1:
+            _, end = self._stack.pop()
+            if end is not None:
+                self._add(end)
 
     def _stand(self, number: int) -> None:
         node = self._inline.nodes.get(number)
-        if node is not None and number not in self._seen:
-            self._seen.add(number)
-            self._stack[-1].children.append(node)
+        if node is None or self._is_seen(number):
+            return
+        if isinstance(node.thing, Range):
+            self._add(Node(Sort.MARK, thing=node.thing.start))
+            self._add(Node(Sort.MARK, thing=node.thing.end))
+        else:
+            self._add(node)
+
+    def _add(self, child: str | Node) -> None:
+        self._stack[-1][0].children.append(child)
+
+    def _is_seen(self, number: int) -> bool:
+        """Whether it came before; it has come now."""
+        if number in self._seen:
+            return True
+        self._seen.add(number)
+        return False

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Iterator, Sequence
 from copy import deepcopy
+from functools import partial
 
-from libretranslate_py.documents.inline import Node, Paragraph, Sort
+from libretranslate_py.documents.inline import Node, Paragraph
+from libretranslate_py.documents.inline_tokens import Sort
 from libretranslate_py.documents.kinds import content_types, expect
 from libretranslate_py.documents.xml_parts import Element, Part, XmlDocument, element_like, local, read_part, signature
 from libretranslate_py.documents.zipped import Archive
@@ -22,6 +24,8 @@ DRAWN = (
 )
 _SLIDES = ("presentationml.slide+xml", "presentationml.notesSlide+xml", *DRAWN)
 _NAMESPACES = ("http://schemas.openxmlformats.org/drawingml/2006/main", "http://purl.oclc.org/ooxml/drawingml/main")
+# They name pictures and shapes, and say what they show.
+DESCRIBED = ("{*}docPr", "{*}cNvPr")
 _NOISE = frozenset(("lang", "altLang", "dirty", "err", "noProof", "smtClean", "smtId", "bmk"))
 _PROPERTIES = frozenset(("pPr", "endParaRPr"))
 
@@ -44,12 +48,21 @@ def _number(name: str) -> int:
 
 
 def read_drawing(archive: Archive, name: str) -> Part:
-    """Return the part with all its drawn paragraphs. Raises UnreadableFile."""
+    """Return the part with all its drawn paragraphs and what it says of pictures. Raises UnreadableFile."""
     part = read_part(archive, name)
-    for found in part.tree.getroot().iter(*(f"{{{name}}}p" for name in _NAMESPACES)):
+    for found in part.tree.getroot().iter(*(f"{{{name}}}p" for name in _NAMESPACES), *DESCRIBED):
+        if local(found) != "p":
+            add_descriptions(part, found)
+            continue
         drawn = _Drawn(found)
         part.add(drawn.read(), drawn.put)
     return part
+
+
+def add_descriptions(part: Part, element: Element) -> None:
+    """Adds what is read to who does not see the picture; ``element``: one that is DESCRIBED."""
+    for name in ("title", "descr"):
+        part.add_text(element.get(name) or "", partial(element.set, name))
 
 
 class _Drawn:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 from copy import deepcopy
 
-from libretranslate_py.documents.inline import Node, Paragraph, Sort
+from libretranslate_py.documents.inline import Node, Paragraph
+from libretranslate_py.documents.inline_tokens import Sort
 from libretranslate_py.documents.kinds import content_types, expect
-from libretranslate_py.documents.office_drawings import DRAWN, read_drawing
+from libretranslate_py.documents.office_drawings import DESCRIBED, DRAWN, add_descriptions, read_drawing
 from libretranslate_py.documents.office_fields import Atom, Field, Fields, is_written
 from libretranslate_py.documents.xml_parts import (
     Element,
@@ -16,6 +17,7 @@ from libretranslate_py.documents.xml_parts import (
     element_like,
     local,
     namespace,
+    order_ranges,
     put_text,
     read_part,
     signature,
@@ -42,6 +44,10 @@ _LINKS = frozenset(("hyperlink", "fldSimple"))
 _PROPERTIES = frozenset(("pPr", "sdtPr", "sdtEndPr", "smartTagPr", "customXmlPr", "fldData"))
 # They are made anew by whoever opens the file; a hyphen's place is that of another word.
 _DROPPED = frozenset(("proofErr", "lastRenderedPageBreak", "softHyphen"))
+# Each has a mark where it begins and one where it ends, with the same id.
+_RANGES = frozenset(("bookmark", "perm", "commentRange", "moveFromRange", "moveToRange")) | {
+    f"customXml{change}Range" for change in ("Ins", "Del", "MoveFrom", "MoveTo")
+}
 _RAISED = {"superscript": "sup", "subscript": "sub"}
 
 
@@ -58,20 +64,23 @@ def open_docx(data: bytes) -> XmlDocument:
 
 def _read_words(archive: Archive, name: str) -> Part:
     part = read_part(archive, name)
-    for found in _paragraphs(part.tree.getroot()):
+    for found in _written(part.tree.getroot()):
+        if local(found) != "p":
+            add_descriptions(part, found)
+            continue
         words = _Words(found)
         part.add(words.read(), words.put)
     return part
 
 
-def _paragraphs(root: Element) -> Iterator[Element]:
-    """The paragraphs, those of text boxes included, in the order in which they begin, without deleted ones."""
-    tags = [f"{{{name}}}{tag}" for name in _NAMESPACES for tag in ("p", *_DELETED)]
+def _written(root: Element) -> Iterator[Element]:
+    """Paragraphs, those of text boxes included, and pictures in the order in which they begin, without deleted ones."""
+    tags = [f"{{{name}}}{tag}" for name in _NAMESPACES for tag in ("p", *_DELETED)] + list(DESCRIBED)
     deleted: Element | None = None
     for found in root.iter(*tags):
         if deleted is not None and any(ancestor is deleted for ancestor in found.iterancestors()):
             continue
-        if local(found) == "p":
+        if local(found) not in _DELETED:
             yield found
         elif len(found):
             deleted = found
@@ -121,7 +130,11 @@ class _Words:
         name = local(atom.element)
         if name in _DROPPED:
             return
-        if name in ("oMath", "oMathPara", "ruby"):
+        found = _range_of(atom.element)
+        if found is not None and atom.run is None:
+            key, is_end = found
+            (self._paragraph.end_range if is_end else self._paragraph.begin_range)((atom,), key)
+        elif name in ("oMath", "oMathPara", "ruby"):
             self._paragraph.add_name((atom,), _text_of(atom.element) or "x")
         elif atom.run is not None:
             self._read_character(atom, name, atom.run)
@@ -160,6 +173,7 @@ class _Words:
     def put(self, node: Node, target: str) -> None:
         """Puts the translated paragraph in the place of what it was."""
         _replace(self._element, list(self._build(node, to_public(target))))
+        order_ranges(self._element, _range_of)
 
     def _build(self, node: Node, language: str) -> Iterator[Element]:
         for child in node.children:
@@ -229,6 +243,14 @@ def _content_of(container: Element) -> Element | None:
     if local(container) != "sdt":
         return container
     return next((child for child in container if local(child) == "sdtContent"), None)
+
+
+def _range_of(element: Element) -> tuple[Hashable, bool] | None:
+    name = local(element)
+    for suffix in ("Start", "End"):
+        if name.endswith(suffix) and name.removesuffix(suffix) in _RANGES:
+            return (name.removesuffix(suffix), _value(element, "id")), suffix == "End"
+    return None
 
 
 def _properties_of(run: Element) -> Element | None:

@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
+from functools import partial
 from typing import cast
 
-from libretranslate_py.documents.inline import Node, Paragraph, Sort
+from libretranslate_py.documents.inline import Node, Paragraph
+from libretranslate_py.documents.inline_tokens import Sort
 from libretranslate_py.documents.kinds import expect
 from libretranslate_py.documents.opendocument_styles import Looks, read_looks
 from libretranslate_py.documents.opendocument_text import FrozenStyle, Writer, squeeze
-from libretranslate_py.documents.xml_parts import Element, Part, XmlDocument, local, namespace, read_part
+from libretranslate_py.documents.xml_parts import Element, Part, XmlDocument, local, namespace, order_ranges, read_part
 from libretranslate_py.documents.zipped import Archive
 from libretranslate_py.errors import UnreadableFile
 
 TEXT = "urn:oasis:names:tc:opendocument:xmlns:text:1.0"
 _PRESENTATION = "urn:oasis:names:tc:opendocument:xmlns:presentation:1.0"
+_OFFICE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+_SVG = "urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0"
 _MANIFEST = "META-INF/manifest.xml"
 _MOST_SPACES = 200
 _DEEPEST_STYLE = 50
 
 _PARAGRAPHS = (f"{{{TEXT}}}p", f"{{{TEXT}}}h", f"{{{_PRESENTATION}}}footer-decl", f"{{{_PRESENTATION}}}header-decl")
+# What is read to who does not see a picture.
+_DESCRIPTIONS = (f"{{{_SVG}}}title", f"{{{_SVG}}}desc")
 _CHANGES = f"{{{TEXT}}}tracked-changes"
 _CONTAINERS = frozenset(("a", "meta", "meta-field"))
 # Paragraphs of their own are in them, or nothing.
-_WITHOUT_WORDS = frozenset(("note", "bookmark", "bookmark-start", "bookmark-end", "script"))
+_WITHOUT_WORDS = frozenset(("note", "bookmark", "script"))
+# Each has a mark where it begins and one where it ends -> the attribute that both have.
+_RANGES = {
+    "bookmark": "name",
+    "reference-mark": "name",
+    "change": "change-id",
+    "alphabetical-index-mark": "id",
+    "toc-mark": "id",
+    "user-index-mark": "id",
+}
 
 
 def open_odt(data: bytes) -> XmlDocument:
@@ -50,9 +65,14 @@ def _read(archive: Archive, name: str) -> Part:
     part = read_part(archive, name)
     root = part.tree.getroot()
     looks = read_looks(root)
-    for found in root.iter(*_PARAGRAPHS):
+    for found in root.iter(*_PARAGRAPHS, *_DESCRIPTIONS):
         # Text that was deleted is kept there.
-        if next(found.iterancestors(_CHANGES), None) is None:
+        if next(found.iterancestors(_CHANGES), None) is not None:
+            continue
+        if namespace(found) == _SVG:
+            if not len(found):
+                part.add_text(found.text or "", partial(setattr, found, "text"))
+        else:
             lines = _Lines(found, looks)
             part.add(lines.read(), lines.put)
     return part
@@ -75,7 +95,12 @@ class _Lines:
     def _read_children(self, around: Element, style: FrozenStyle, paragraph: Paragraph) -> None:
         self._add_text(around.text, style, paragraph)
         for child in around:
-            if namespace(child) == TEXT:
+            found = _range_of(child)
+            if found is not None:
+                key, is_end = found
+                (paragraph.end_range if is_end else paragraph.begin_range)((style, child), key)
+                self._spaced = False
+            elif namespace(child) == TEXT:
                 self._read_element(child, local(child), style, paragraph)
             elif local(child):
                 paragraph.add_mark((style, child))
@@ -119,6 +144,7 @@ class _Lines:
         """Puts the translated paragraph in the place of what it was."""
         writer = Writer(self._element)
         self._write(node, writer)
+        order_ranges(self._element, _range_of)
 
     def _write(self, node: Node, writer: Writer) -> None:
         for child in node.children:
@@ -132,6 +158,18 @@ class _Lines:
                 writer.close()
             else:
                 writer.add_element(*child.thing)
+
+
+def _range_of(element: Element) -> tuple[Hashable, bool] | None:
+    name, space = local(element), namespace(element)
+    if space == _OFFICE and name in ("annotation", "annotation-end"):
+        # One without a name belongs to a place, and to no words.
+        key = element.get(f"{{{_OFFICE}}}name")
+        return (("annotation", key), name == "annotation-end") if key else None
+    base, _, side = name.rpartition("-")
+    if space != TEXT or side not in ("start", "end") or base not in _RANGES:
+        return None
+    return (base, element.get(f"{{{TEXT}}}{_RANGES[base]}") or ""), side == "end"
 
 
 def _count(element: Element) -> int:

@@ -125,6 +125,16 @@ class Part:
         if inline is not None:
             self.blocks.append(Block(inline, put))
 
+    def add_text(self, text: str, put: Callable[[str], None]) -> None:
+        """A text of its own, with nothing in it; ``put`` gets its translation."""
+
+        def put_words(node: Node, target: str) -> None:
+            put("".join(child for child in node.children if isinstance(child, str)))
+
+        paragraph = Paragraph()
+        paragraph.add_text(text)
+        self.add(paragraph, put_words)
+
 
 def read_part(archive: Archive, name: str, *, doctype: bool = False) -> Part:
     content = archive.read(name)
@@ -194,3 +204,48 @@ def put_text(element: Element, text: str) -> None:
     element.text = text
     if text != text.strip() or "  " in text:
         element.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
+
+
+# --- ranges between two marks -----------------------------------------------------------------------------------------
+
+# The key of the range that an element begins or, where it is True, ends.
+RangeKey = Callable[[Element], tuple[Hashable, bool] | None]
+_PARAGRAPHS = ("p", "h")
+
+
+def order_ranges(paragraph: Element, range_of: RangeKey) -> None:
+    """Swaps the marks of each range that would end before it begins; paragraphs inside are left alone."""
+    starts: dict[Hashable, list[tuple[int, Element]]] = {}
+    ends: dict[Hashable, list[tuple[int, Element]]] = {}
+    for number, (mark, key, is_end) in enumerate(_range_marks(paragraph, range_of)):
+        (ends if is_end else starts).setdefault(key, []).append((number, mark))
+    for key in starts.keys() & ends.keys():
+        for (place, start), (end_place, end) in zip(starts[key], ends[key], strict=False):
+            if end_place < place:
+                _swap(start, end)
+
+
+def _range_marks(paragraph: Element, range_of: RangeKey) -> Iterator[tuple[Element, Hashable, bool]]:
+    stack = [iter(paragraph)]
+    while stack:
+        child = next(stack[-1], None)
+        if child is None:
+            stack.pop()
+            continue
+        found = range_of(child)
+        if found is not None:
+            yield child, *found
+        elif local(child) not in _PARAGRAPHS:
+            stack.append(iter(child))
+
+
+def _swap(one: Element, other: Element) -> None:
+    """Takes the same time wherever they are; what is behind each stays where it is."""
+    tail, other_tail = one.tail, other.tail
+    one.tail = other.tail = None
+    keeper = one.makeelement("keeper")
+    one.addprevious(keeper)
+    other.addprevious(one)
+    keeper.addprevious(other)
+    keeper.getparent().remove(keeper)
+    one.tail, other.tail = other_tail, tail

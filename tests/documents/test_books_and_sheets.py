@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from lxml import etree
 
+from libretranslate_py.documents.document import Document
 from libretranslate_py.documents.epub import open_epub
+from libretranslate_py.documents.office_drawings import open_pptx
 from libretranslate_py.documents.office_sheets import open_xlsx
-from libretranslate_py.documents.opendocument import open_odt
+from libretranslate_py.documents.opendocument import open_odp, open_odt
 from libretranslate_py.text.spans import segments_of
 from tests.documents.conftest import DATA
 from tests.documents.packed import changed, contents
@@ -130,3 +134,34 @@ def test_deleted_text_of_opendocument_stays() -> None:
     )
     data = changed(data, {"content.xml": xml[:place] + gone + xml[place:]})
     assert gone in contents(rewritten(open_odt(data), _upper))["content.xml"].decode()
+
+
+@pytest.mark.parametrize(("name", "open_file"), [("report.odt", open_odt), ("talk.odp", open_odp)])
+def test_what_a_picture_shows_is_a_text_of_its_own(name: str, open_file: Callable[[bytes], Document]) -> None:
+    data = (DATA / name).read_bytes()
+    xml = contents(data)["content.xml"].decode()
+    shown = (
+        '<draw:frame draw:name="Image1"><svg:title>Our {0}</svg:title><svg:desc>A {0} &amp; it</svg:desc></draw:frame>'
+    )
+    place = xml.index("</text:p>")
+    data = changed(data, {"content.xml": xml[:place] + shown.format("dog") + xml[place:]})
+    assert {"Our dog", "A dog & it"} <= {as_it_is(piece) for piece in open_file(data).pieces("en", "es")}
+    result = contents(rewritten(open_file(data), lambda text: text.replace("dog", "perro")))["content.xml"].decode()
+    assert shown.format("perro") in result
+
+
+# --- slides -----------------------------------------------------------------------------------------------------------
+
+
+def test_what_a_picture_on_a_slide_shows_is_a_text_of_its_own() -> None:
+    data = (DATA / "talk.pptx").read_bytes()
+    name = "ppt/slides/slide1.xml"
+    xml = contents(data)[name].decode()
+    shown = (
+        '<p:pic><p:nvPicPr><p:cNvPr id="77" name="Image 7" descr="A {0} &amp; it" title="Our {0}"/></p:nvPicPr></p:pic>'
+    )
+    place = xml.index("</p:spTree>")
+    data = changed(data, {name: xml[:place] + shown.format("dog") + xml[place:]})
+    assert {"Our dog", "A dog & it"} <= {as_it_is(piece) for piece in open_pptx(data).pieces("en", "es")}
+    result = contents(rewritten(open_pptx(data), lambda text: text.replace("dog", "perro")))[name].decode()
+    assert shown.format("perro") in result

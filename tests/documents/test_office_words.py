@@ -158,6 +158,18 @@ def test_text_boxes_are_translated_in_both_of_their_forms_and_once() -> None:
     assert written(body).count("mc:Choice>") == 2
 
 
+def test_what_a_picture_shows_is_a_text_of_its_own() -> None:
+    wp = 'xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"'
+    picture = f'<wp:docPr {wp} id="1" name="Picture 1" title="Our {{}}" descr="A {{}} &amp;&#10;&quot;it&quot;"/>'
+    gone = '<w:del><w:r><w:drawing><wp:docPr xmlns:wp="urn:x" descr="A cat"/></w:drawing></w:r></w:del>'
+    words = f'{run("Before ")}<w:r><w:drawing>{picture}<wp:docPr {wp} descr="12" title=""/></w:drawing></w:r>'
+    body = f"<w:p>{words}{gone}{run(' behind')}</w:p>"
+    assert pieces(body.format("dog", "dog"))[1:] == ["Our dog", 'A dog &\n"it"']
+    result = written(body.format("dog", "dog"), lambda text: text.replace("dog", "<perro>"))
+    assert picture.format("&lt;perro&gt;", "&lt;perro&gt;") in result
+    assert gone in result and 'descr="12" title=""' in result
+
+
 def test_content_controls_keep_their_properties() -> None:
     control = f'<w:sdt><w:sdtPr><w:id w:val="5"/></w:sdtPr><w:sdtContent>{run("your name")}</w:sdtContent></w:sdt>'
     result = written(f"<w:p>{run('Write ')}{control}{run(' here.')}</w:p>")
