@@ -111,5 +111,7 @@ class AccessSettings:
         KEYS,
         "Without a key, answer only clients whose User-Agent and Cookie stay the same for 5 minutes. Switches "
         "--api-keys on.",
+        differs="A loopback or private peer that sends forwarded headers which are not believed stands for many "
+        "clients, and passes: behind a proxy, name it with --trusted-proxies.",
     )
     under_attack: bool = option(False, SWITCH, KEYS, "Refuse all requests without a key. Switches --api-keys on.")

@@ -18,6 +18,8 @@ from libretranslate_py.errors import InvalidKey, KeyRequired, RateLimited
 
 # The counter of a key's characters, which all endpoints share.
 _CHARACTERS = "characters"
+# That of an address's wrong keys.
+_GUESSES = "guesses"
 # Scheme, host name and port.
 _LONGEST_ORIGIN = 300
 _ORIGIN_SECONDS = 0.05
@@ -80,6 +82,10 @@ class Rules:
 class KeyFinder(Protocol):
     def find(self, api_key: str) -> Key | None:
         """The key, or None if there is no such. Raises KeysUnavailable."""
+        ...
+
+    def remembers(self, api_key: str) -> bool:
+        """Whether ``find`` can tell at once."""
         ...
 
 
@@ -165,10 +171,15 @@ class Gate:
             raise
 
     def _find_key(self, visit: Visit) -> Key:
+        client, rates = identify("", visit.address), self._rates(None)
+        if not self._keys.remembers(visit.api_key):
+            # Whoever tries many keys cannot keep the service that knows them busy. Nobody else pays for that but who
+            # has the same address and a key that was not used for long.
+            self._limits.check(client, _GUESSES, rates)
         key = self._keys.find(visit.api_key)
         if key is None or key.disabled:
-            # Guessing keys is limited like anything else that the address does.
-            self._spend(Pass(self._limits, visit, None, self._rates(None), self.rules), visit, 1)
+            self._limits.charge(client, _GUESSES, rates, 1)
+            self._spend(Pass(self._limits, visit, None, rates, self.rules), visit, 1)
             raise InvalidKey
         return key
 

@@ -71,6 +71,10 @@ class Keys:
         with self._looking:
             self._held = self._look(self._held)
 
+    def remembers(self, api_key: str) -> bool:
+        """Whether ``find`` has nobody to ask: always."""
+        return True
+
     def find(self, api_key: str) -> Key | None:
         """The key, also a disabled one; None if there is no such key.
 

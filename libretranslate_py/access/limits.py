@@ -91,6 +91,12 @@ class Limits:
         windows = _read(self._storage.update(_name(client, route), count), now)
         return min((_standing(rate, windows, now) for rate in rates), key=_share_left)
 
+    def check(self, client: str, route: str, rates: Sequence[Rate]) -> None:
+        """Raises RateLimited if ``spend`` would for a cost of 1; counts nothing."""
+        if rates:
+            now = self._clock()
+            _refuse(_read(self._storage.get(_name(client, route)), now), rates, 1, now)
+
     def charge(self, client: str, route: str, rates: Sequence[Rate], cost: int) -> None:
         """Count ``cost`` afterwards: refuses nobody, and uses no more of a rate than there is."""
         if not rates or cost <= 0:

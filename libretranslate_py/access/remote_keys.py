@@ -77,9 +77,6 @@ class _Recent(Generic[ValueT]):
         if len(self._values) > _REMEMBERED:
             self._values.popitem(last=False)
 
-    def remove(self, digest: str) -> None:
-        self._values.pop(digest, None)
-
 
 @dataclass(eq=False, slots=True)
 class _Lookup:
@@ -121,6 +118,13 @@ class RemoteKeys:
         self._unknown: _Recent[None] = _Recent()
         self._failed: _Recent[str] = _Recent()
         self._is_down = False
+
+    def remembers(self, api_key: str) -> bool:
+        """Whether ``find`` will not have to ask the service."""
+        digest = digest_of(api_key)
+        with self._lock:
+            since = self._clock() - FRESH
+            return bool(self._valid.get(digest, since) or self._unknown.get(digest, since))
 
     def find(self, api_key: str) -> Key | None:
         """The key, or None if the service does not know it. Waits for the service where it has to be asked.
@@ -228,7 +232,6 @@ class RemoteKeys:
             self._failed.put(digest, now, fault)
         elif key:
             self._valid.put(digest, now, key)
-            self._unknown.remove(digest)
         else:
             self._unknown.put(digest, now, None)
             self._valid.remove(digest)

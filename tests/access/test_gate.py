@@ -21,11 +21,20 @@ ALICE = Visit("/translate", "192.0.2.1")
 BOB = Visit("/translate", "192.0.2.2")
 
 
-class Away:
-    """Where keys come from, out of order."""
+class Elsewhere:
+    """Where keys are looked up that nobody remembers, out of order or not."""
+
+    def __init__(self, *, away: bool = False) -> None:
+        self.away = away
+        self.asked = 0
 
     def find(self, api_key: str) -> None:
-        raise KeysUnavailable("it is down")
+        self.asked += 1
+        if self.away:
+            raise KeysUnavailable("it is down")
+
+    def remembers(self, api_key: str) -> bool:
+        return False
 
 
 @pytest.fixture
@@ -146,12 +155,33 @@ class TestKeys:
         with pytest.raises(RateLimited):
             gate.admit(with_key("guess"))
 
+    def test_guesses_do_not_keep_the_service_of_the_keys_busy(self, make: Callable[..., Gate]) -> None:
+        elsewhere = Elsewhere()
+        gate = make(finder=elsewhere, keys=True, req_limit=2)
+        for _ in range(2):
+            with pytest.raises(InvalidKey):
+                gate.admit(with_key("guess"))
+        for _ in range(5):
+            with pytest.raises(RateLimited):
+                gate.admit(with_key("guess"))
+        assert elsewhere.asked == 2
+        with pytest.raises(InvalidKey):
+            gate.admit(with_key("guess", BOB))
+
+    def test_requests_without_a_key_do_not_count_as_guesses(self, make: Callable[..., Gate]) -> None:
+        elsewhere = Elsewhere()
+        gate = make(finder=elsewhere, keys=True, req_limit=1)
+        gate.admit(ALICE)
+        with pytest.raises(RateLimited):
+            gate.admit(with_key("wrong"))
+        assert elsewhere.asked == 1
+
     def test_without_key_lookups_a_key_means_nothing(self, make: Callable[..., Gate]) -> None:
         assert make().admit(with_key("whatever")).key_digest == ""
 
     def test_an_outage_is_no_invalid_key(self, make: Callable[..., Gate]) -> None:
         with pytest.raises(KeysUnavailable):
-            make(finder=Away(), require_key=True).admit(with_key("whatever"))
+            make(finder=Elsewhere(away=True), require_key=True).admit(with_key("whatever"))
 
     def test_characters_are_counted_over_all_routes(self, make: Callable[..., Gate], key_file: KeyFile) -> None:
         key = key_file.add(100, char_quotas=((10, "day"),))
