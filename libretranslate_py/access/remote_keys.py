@@ -71,6 +71,9 @@ class _Recent(Generic[ValueT]):
         self._values.move_to_end(digest)
         return (found[1],)
 
+    def remove(self, digest: str) -> None:
+        self._values.pop(digest, None)
+
     def put(self, digest: str, now: float, value: ValueT) -> None:
         self._values[digest] = (now, value)
         self._values.move_to_end(digest)

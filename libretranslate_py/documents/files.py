@@ -30,6 +30,10 @@ _SMALL = 1_000_000
 _SMALL_PLACES = 8
 # The same for those that are only looked at, which takes moments: nobody there has to wait for a translation.
 _LOOKING_PLACES = 1
+_SMALL_LOOKING_PLACES = 4
+# PDFs are read by processes of their own, for up to a minute: they have a line of their own, too.
+_PDF = ".pdf"
+_PDF_PLACES = 4
 # Seconds between two looks for what has expired.
 _SWEEP_SECONDS = 60.0
 
@@ -59,6 +63,8 @@ class Files:
         self._places = Places(_PLACES)
         self._small_places = Places(_SMALL_PLACES)
         self._looking_places = Places(_LOOKING_PLACES)
+        self._small_looking_places = Places(_SMALL_LOOKING_PLACES)
+        self._pdf_places = Places(_PDF_PLACES)
         self._jobs = Jobs(StoredStates(results), results.expiry_seconds, on_drop=results.remove)
         self._stopped = threading.Event()
 
@@ -69,9 +75,11 @@ class Files:
     def close(self) -> None:
         """Ends all jobs, and whatever waits for its turn."""
         self._stopped.set()
-        self._places.close()
-        self._small_places.close()
-        self._looking_places.close()
+        for places in (
+            *(self._places, self._small_places, self._pdf_places),
+            *(self._looking_places, self._small_looking_places),
+        ):
+            places.close()
         self._jobs.close()
 
     def figures(self) -> Iterator[Figure]:
@@ -97,14 +105,12 @@ class Files:
 
         Raises UnsupportedFile, UnreadableFile, UnsupportedLanguage, UnsupportedPair, ClientGone, Stopping.
         """
-        weight = self.check_name(errand.name).weigh(errand.data)
-        places = self._small_places if weight <= _SMALL else self._places
-        with places.hold(stopped):
+        with self._places_for(errand, self._places, self._small_places).hold(stopped):
             yield self._take_apart(errand)
 
     def measure(self, errand: Errand, stopped: Callable[[], bool]) -> int:
         """How many characters there are to translate. Raises what ``open`` raises."""
-        with self._looking_places.hold(stopped):
+        with self._places_for(errand, self._looking_places, self._small_looking_places).hold(stopped):
             return self._take_apart(errand).characters
 
     def translate(
@@ -146,6 +152,12 @@ class Files:
     def cancel(self, job_id: str) -> Job:
         """Raises UnknownFile."""
         return self._jobs.cancel(job_id)
+
+    def _places_for(self, errand: Errand, large: Places, small: Places) -> Places:
+        chosen = self.check_name(errand.name)
+        if chosen.extension == _PDF:
+            return self._pdf_places
+        return small if chosen.weigh(errand.data) <= _SMALL else large
 
     def _take_apart(self, errand: Errand) -> Work:
         if not errand.data:

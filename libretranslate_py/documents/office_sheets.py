@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterator
 from copy import deepcopy
 
@@ -31,6 +32,8 @@ _NAMESPACES = (
 _NOISE = frozenset(("charset",))
 # How to read the characters aloud; that of the translation is not known.
 _WRITTEN = frozenset(("t", "r", "rPh", "phoneticPr"))
+# How characters are written that XML cannot hold, and an underscore before what looks like it.
+_ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
 
 
 def open_xlsx(data: bytes) -> XmlDocument:
@@ -67,6 +70,12 @@ def _read_strings(archive: Archive, name: str, tag: str, untouched: set[str]) ->
     return part
 
 
+def _unescape(found: re.Match[str]) -> str:
+    """A carriage return stands before a line feed; other characters that XML cannot hold are no text either."""
+    character = chr(int(found[1], 16))
+    return character if character.isprintable() else ""
+
+
 class _String:
     """The text of a cell: plain, or in runs."""
 
@@ -92,8 +101,9 @@ class _String:
     def _add(self, paragraph: Paragraph, element: Element, properties: Element | None) -> None:
         style = signature(properties, _NOISE)
         self._properties.setdefault(style, properties)
-        self.text += element.text or ""
-        paragraph.add_text(element.text or "", style)
+        text = _ESCAPE.sub(_unescape, element.text or "")
+        self.text += text
+        paragraph.add_text(text, style)
 
     def put(self, node: Node, target: str) -> None:
         """Puts the translated string in the place of what it was."""
@@ -109,7 +119,7 @@ class _String:
                 yield from self._build(child)
             elif child:
                 text = element_like(self._element, "t")
-                put_text(text, child)
+                put_text(text, _ESCAPE.sub(r"_x005F\g<0>", child))
                 if self._is_plain:
                     yield text
                     continue

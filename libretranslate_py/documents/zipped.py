@@ -64,14 +64,17 @@ class _Member:
     own_extra: bytes = b""
 
 
-# Members of these become trees; pictures, fonts and the like are passed on.
-_READ = (".xml", ".xhtml", ".html", ".htm", ".opf", ".ncx")
+# Members of such names are passed on as they are; any other may become a tree, whatever it is called.
+_PASSED_ON = (
+    *(".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".emf", ".wmf", ".webp"),
+    *(".ttf", ".otf", ".woff", ".woff2", ".odttf", ".fntdata", ".mp3", ".mp4", ".m4a", ".wav", ".avi", ".bin"),
+)
 
 
 def text_size(data: bytes) -> int:
     """How many bytes of an archive may have to be read, as its directory says; none where it is no archive."""
     try:
-        return sum(member.size for member in _members(data) if member.name.lower().endswith(_READ))
+        return sum(member.size for member in _members(data) if not member.name.lower().endswith(_PASSED_ON))
     except UnreadableFile:
         return 0
 

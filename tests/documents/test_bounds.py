@@ -5,9 +5,12 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from libretranslate_py.documents.document import Document
 from libretranslate_py.documents.epub import open_epub
@@ -72,5 +75,48 @@ def test_an_encoding_that_no_book_is_in(encoding: str) -> None:
 def test_what_is_packed_counts_as_what_it_unpacks_to() -> None:
     data = with_body(b"".join(b"<w:p><w:r><w:t>a%d</w:t></w:r></w:p>" % n for n in range(20_000)))
     assert FORMATS[".docx"].weigh(data) > 700_000 > 3 * len(data)
+    renamed = data.replace(b"word/document.xml", b"word/document.dat")
+    assert FORMATS[".docx"].weigh(renamed) == FORMATS[".docx"].weigh(data)
     assert FORMATS[".docx"].weigh(b"PK\x03\x04 no archive") == 0
     assert FORMATS[".txt"].weigh(b"12345") == 5
+
+
+PACKED = ("report.docx", "report.odt", "talk.pptx", "talk.odp", "prices.xlsx", "report.epub")
+INSERTED = (b"", b"<", b"&x;", b'"', b"\xff", b"\0", b"<x/>", b"</w:p>", b'encoding="idna"', b" xmlns:w='u'", b"9" * 30)
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None)
+def test_changed_members_are_read_or_refused(data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(PACKED))
+    with zipfile.ZipFile(DATA / name) as before:
+        members = [one for one in before.namelist() if one.endswith((".xml", ".xhtml", ".opf", ".ncx", ".rels"))]
+    member = data.draw(st.sampled_from(members))
+    places = data.draw(
+        st.lists(st.tuples(st.integers(0, 100_000), st.sampled_from(INSERTED), st.integers(0, 40)), max_size=4)
+    )
+
+    def change(content: bytes) -> bytes:
+        for place, inserted, removed in places:
+            place %= len(content) + 1
+            content = content[:place] + inserted + content[place + removed :]
+        return content
+
+    with suppress(UnreadableFile):
+        document = FORMATS[Path(name).suffix].open(changed(name, member, change))
+        document.sample()
+        pieces = document.pieces("en", "es")
+        document.write(["x" for _ in pieces], "es")
+
+
+def test_escapes_of_sheets_are_no_words() -> None:
+    def change(strings: bytes) -> bytes:
+        return strings.replace(b"A red apple", b"A red_x000D_\n apple_x0020_and _x005F_x0041_")
+
+    document = FORMATS[".xlsx"].open(changed("prices.xlsx", "xl/sharedStrings.xml", change))
+    pieces = document.pieces("en", "es")
+    (place,) = [number for number, piece in enumerate(pieces) if "red" in str(piece)]
+    assert "_x0" not in str(pieces[place]).replace("_x0041_", "")
+    written = document.write(["a _x0041_ b" if number == place else "x" for number in range(len(pieces))], "es")
+    with zipfile.ZipFile(io.BytesIO(written)) as book:
+        assert b"a _x005F_x0041_ b" in book.read("xl/sharedStrings.xml")
