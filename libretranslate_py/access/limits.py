@@ -135,7 +135,7 @@ def _read(stored: bytes | None, now: float) -> _Windows:
         return {}
     try:
         return {rate: (int(used), float(end)) for rate, (used, end) in json.loads(stored).items() if end > now}
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, OverflowError):
         # Written by something else; a client is not refused for that.
         return {}
 

@@ -133,17 +133,18 @@ class Files:
             self._translated[chosen.extension] += 1
         return self.results.store(errand.name, to_public(errand.target), chosen.result_extension, data)
 
-    def submit(self, errand: Errand, describe: Callable[[ProjectError], str]) -> Job:
+    def submit(self, errand: Errand, describe: Callable[[ProjectError], str], client: str = "") -> Job:
         """Lines up a file that ``measure`` could open; it is opened again in its turn, since it is small until then.
 
-        ``describe`` words for its client what goes wrong. Raises Overloaded, Stopping, ResultsUnwritable.
+        ``describe`` words for its client what goes wrong; ``client``: see Jobs.submit. Raises Overloaded, Stopping,
+        ResultsUnwritable.
         """
 
         def task(progress: Callable[[float], None], stopped: Callable[[], bool]) -> str:
             with self.open(errand, stopped) as work:
                 return self.translate(errand, work, stopped, progress)
 
-        return self._jobs.submit(task, len(errand.data), describe)
+        return self._jobs.submit(task, len(errand.data), describe, client)
 
     def job(self, job_id: str) -> Job:
         """Raises UnknownFile."""

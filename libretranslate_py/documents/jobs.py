@@ -30,6 +30,8 @@ _MOST_WAITING_BYTES = 256 * 1024 * 1024
 _MOST_FINISHED = 1000
 # Seconds that the state of an unfinished job is kept at least; the job itself knows it for longer.
 _UNFINISHED_SECONDS = 7 * 24 * 3600.0
+# No client may take more of the line than one of so many shares.
+_SHARES = 4
 _RETRY_AFTER = 30
 # Seconds between two questions whether the client is still there, while it waits for its turn.
 _POLL = 0.2
@@ -88,6 +90,7 @@ class _Entry:
     task: Task
     size: int
     describe: Callable[[ProjectError], str]
+    client: str
     stop: threading.Event = field(default_factory=threading.Event)
 
 
@@ -127,14 +130,18 @@ class Jobs:
             counts = Counter(entry.job.status for entry in self._unfinished.values())
         return {status: counts[status] for status in _UNFINISHED}
 
-    def submit(self, task: Task, size: int, describe: Callable[[ProjectError], str] = str) -> Job:
+    def submit(self, task: Task, size: int, describe: Callable[[ProjectError], str] = str, client: str = "") -> Job:
         """Lines up ``task``, which holds ``size`` bytes until it has run; ``describe`` words what goes wrong in it.
 
-        Raises Overloaded, Stopping, ResultsUnwritable.
+        ``client``: who may have a quarter of the line at most; empty for nobody in particular. Raises Overloaded,
+        Stopping, ResultsUnwritable.
         """
-        entry = _Entry(Job(str(uuid4())), task, size, describe)
+        entry = _Entry(Job(str(uuid4())), task, size, describe, client)
         with self._changed:
             self._check_room(size)
+            own = sum(other.client == client for other in self._unfinished.values())
+            if client and own >= max(1, self._waiting // _SHARES):
+                raise Overloaded(_RETRY_AFTER)
             self._states.save(entry.job, _UNFINISHED_SECONDS)
             self._line.append(entry)
             self._unfinished[entry.job.id] = entry

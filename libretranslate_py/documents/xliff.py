@@ -23,6 +23,7 @@ _TEXTS = frozenset({"source", "seg-source", "target"})
 _UNTRANSLATED = frozenset({"new", "needs-translation", "initial"})
 # Which attribute of which element names the language of the targets.
 _LANGUAGE = {"file": ("source-language", "target-language"), "xliff": ("srcLang", "trgLang")}
+_STATE = re.compile(r"(\sstate\s*=\s*[\"'])(new|needs-translation|initial)(?=[\"'])")
 _SPACE_BEFORE = re.compile(r"\s*\Z")
 
 
@@ -38,8 +39,9 @@ class _Text:
 
 @dataclass(slots=True)
 class _Unit:
-    """is_new: whether its state says that it is not translated."""
+    """tag: its own. is_new: whether its state says that it is not translated."""
 
+    tag: Token
     is_new: bool
     texts: dict[str, _Text] = field(default_factory=dict)
 
@@ -94,7 +96,7 @@ class _Reader:
         values = token.values() if "translate" in token.attributes or local in _UNITS else {}
         translates = values.get("translate", "yes" if self._translates[-1] else "no") != "no"
         if local in _UNITS and translates:
-            self._unit = _Unit(values.get("state") in _UNTRANSLATED)
+            self._unit = _Unit(token, values.get("state") in _UNTRANSLATED)
         if self._unit and parent in _UNITS and local in _TEXTS and not self._inner:
             text = _Text(token, (token.end, token.end), [], token.end)
             self._unit.texts.setdefault(local, text)
@@ -155,10 +157,24 @@ def _parts(text: str, unit: _Unit) -> Iterator[Part]:
             return [_insertion(text, source, max(source.end, original.end), written)]
         if target.tag.sort is Sort.EMPTY:
             tag = text[target.tag.start : target.tag.end - 2].rstrip()
-            return [(target.tag.start, target.end, f"{tag}>{written}</{target.tag.name}>")]
-        return [(*target.inside, written)]
+            return [
+                *_state_edits(text, unit.tag),
+                (target.tag.start, target.end, f"{_said(tag)}>{written}</{target.tag.name}>"),
+            ]
+        states = [*_state_edits(text, unit.tag), *_state_edits(text, target.tag)]
+        return [*states, (*target.inside, written)]
 
     yield Part(piece, edits)
+
+
+def _said(tag: str) -> str:
+    """A tag that says no more that there is no translation: the next who works on the file must not lose it."""
+    return _STATE.sub(r"\g<1>translated", tag)
+
+
+def _state_edits(text: str, tag: Token) -> list[Edit]:
+    found = _STATE.search(text, tag.start, tag.end)
+    return [(found.start(2), found.end(2), "translated")] if found else []
 
 
 def _insertion(text: str, source: _Text, place: int, written: str) -> Edit:

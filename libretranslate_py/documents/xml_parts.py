@@ -42,6 +42,10 @@ def parse_xml(content: bytes, *, doctype: bool = False) -> Element:
         root = etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise UnreadableFile("its XML is damaged") from error
+    if any(entry.level >= etree.ErrorLevels.ERROR for entry in parser.error_log):
+        # After a warning the parser lets pass what it refuses otherwise, such as a namespace that is no address, and
+        # what it let pass cannot be written.
+        raise UnreadableFile("its XML is damaged")
     if root is None or (not doctype and root.getroottree().docinfo.internalDTD is not None):
         raise UnreadableFile("its XML declares entities or a document type")
     return root.getroottree()

@@ -108,6 +108,12 @@ class Entry:
     def key_digest(self) -> str:
         return self._admitted.key_digest
 
+    @property
+    def client(self) -> str:
+        """Under which name the client is counted; empty where the address stands for many."""
+        nobody = access_of(self._request.environ).spared and not self.key_digest
+        return "" if nobody else self._admitted.client
+
     def spend_characters(self, count: int) -> None:
         """Count characters against the quotas of the key. Raises RateLimited."""
         with self._telling_limits():

@@ -143,7 +143,7 @@ class _Faces:
 
     def _submit(self, errand: Errand, entry: Entry) -> Response:
         _spend(entry, self._files.measure(errand, _ask_whether_gone()))
-        job = self._files.submit(errand, _sentence)
+        job = self._files.submit(errand, _sentence, entry.client)
         url = self._url(_ROUTE, job.id)
         body = {"id": job.id, "status": job.status, "progress": job.progress, "url": url}
         return answer(body, 202, {"Location": url})

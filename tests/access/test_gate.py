@@ -93,6 +93,11 @@ class TestLimits:
             for _ in range(3):
                 gate.admit(ALICE)
 
+    def test_long_windows_let_one_request_in_at_least(self, make: Callable[..., Gate]) -> None:
+        make(hourly_limit=1, hourly_decay=100).admit(ALICE)
+        with pytest.raises(RateLimited, match="0 per"):
+            make(hourly_limit=0, hourly_decay=100).admit(ALICE)
+
     def test_time_is_counted_afterwards(self, make: Callable[..., Gate]) -> None:
         gate = make(req_limit=5, time_cost=2)
         gate.admit(ALICE).settle(7.9)
@@ -289,4 +294,6 @@ class TestBans:
         gate.admit(spared)
         self.violate(gate, spared, 5)
         gate.knock("127.0.0.1", spared=True)
+        # Nor is the address when it comes without what spared it.
+        gate.knock("127.0.0.1")
         gate.admit(Visit("/detect", "127.0.0.1", user_agent="B", spared=True))

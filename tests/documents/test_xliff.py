@@ -47,7 +47,7 @@ def test_targets_are_filled_where_they_stand() -> None:
     for rest, expected in (
         ("", "<target>b</target>"),
         ("<target/>", "<target>b</target>"),
-        ("<target state='new'>a</target>", "<target state='new'>b</target>"),
+        ("<target state='new'>a</target>", "<target state='translated'>b</target>"),
         ("<target xml:lang='es' />", "<target xml:lang='es'>b</target>"),
         ("<target> </target>", "<target>b</target>"),
         ("<target>x</target>", "<target>x</target>"),
@@ -101,3 +101,27 @@ def test_the_language_follows_unless_somebody_elses_translations_stay(target: st
     document = open_xliff(data)
     written = document.write(["Hola"] * len(document.pieces("en", "es")), "es").decode()
     assert f'target-language="{language}"' in written
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('<target state="new">x</target>', '<target state="translated">Hola</target>'),
+        ("<target state='needs-translation'/>", "<target state='translated'>Hola</target>"),
+        ("<target>x</target>", "<target>x</target>"),
+        ('<target state="final">x</target>', '<target state="final">x</target>'),
+    ],
+)
+def test_the_state_says_that_there_is_a_translation(before: str, after: str) -> None:
+    document = open_xliff(_one("Hello", before))
+    written = document.write(["Hola"] * len(document.pieces("en", "es")), "es").decode()
+    assert after in written
+    again = open_xliff(written.encode())
+    assert again.pieces("en", "es") == []
+
+
+def test_the_state_of_a_segment() -> None:
+    unit = '<unit id="1"><segment state="initial"><source>Hello</source><target>x</target></segment></unit>'
+    data = f'<xliff version="2.0" srcLang="en" trgLang="es"><file id="f">{unit}</file></xliff>'.encode()
+    written = open_xliff(data).write(["Hola"], "es").decode()
+    assert '<segment state="translated"><source>Hello</source><target>Hola</target>' in written

@@ -125,3 +125,13 @@ def test_a_word_is_found_without_unpacking_all(method: int) -> None:
     archive = Archive(pack({"a": noise + b"inlineStr" + 3 * noise, "b": b"z" * 100}, method))
     assert archive.holds("a", b"inlineStr")
     assert not archive.holds("b", b"inlineStr")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_a_member_that_was_changed_is_damaged(method: int) -> None:
+    data = bytearray(pack({"a": b"some content"}, method))
+    crc = zlib.crc32(b"some content").to_bytes(4, "little")
+    place = data.rindex(crc)
+    data[place] ^= 1
+    with pytest.raises(UnreadableFile, match="damaged"):
+        Archive(bytes(data)).read("a")

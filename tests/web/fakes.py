@@ -39,6 +39,7 @@ class FakeTranslator:
         self.error: BaseException | None = None
         self.gate: threading.Event | None = None
         self.lose = 0
+        self.packages = "1"
         self.reason: str | None = None
         self.probe: Callable[[TranslationRequest], None] | None = None
         self.requests: list[TranslationRequest] = []
@@ -68,7 +69,7 @@ class FakeTranslator:
         return list(LANGUAGES)
 
     def version(self) -> str:
-        return "1"
+        return self.packages
 
     def ready(self) -> str | None:
         return self.reason

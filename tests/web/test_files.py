@@ -476,9 +476,18 @@ def test_an_unknown_job(site: Site, job_id: str) -> None:
     assert refusal(site.client.get(f"/translate_file/{UNKNOWN}")) == (404, "There is no such file, or it has expired")
 
 
+def test_no_client_takes_more_than_its_share_of_the_line(site: Site) -> None:
+    site.translator.gate = threading.Event()
+    statuses = [site.send(**{"async": "1"}).status_code for _ in range(18)]
+    assert statuses == [202] * 16 + [503] * 2
+    assert site.send(environ={"REMOTE_ADDR": "192.0.2.7"}, **{"async": "1"}).status_code == 202
+    site.translator.gate.set()
+
+
 def test_a_full_line_of_jobs(site: Site) -> None:
     site.translator.gate = threading.Event()
-    statuses = [site.send(**{"async": "1"}).status_code for _ in range(67)]
+    addresses = [{"REMOTE_ADDR": f"192.0.2.{number // 10}"} for number in range(67)]
+    statuses = [site.send(environ=address, **{"async": "1"}).status_code for address in addresses]
     assert statuses[:64] == [202] * 64
     assert statuses[-1] == 503
     assert int(site.send(**{"async": "1"}).headers["Retry-After"]) > 0

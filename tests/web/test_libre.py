@@ -9,7 +9,11 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from libretranslate_py import errors
 from libretranslate_py.access.gate import Rules
+from libretranslate_py.answer_cache import AnswerCache
+from libretranslate_py.storage import open_storage
+from libretranslate_py.web.app import WebOptions, create_app
 from tests.web.fakes import FakeServices
 from tests.web.wire import translation
 
@@ -460,3 +464,66 @@ class TestPaths:
         assert headers.getlist("Access-Control-Allow-Origin") == ["*"]
         assert headers["Access-Control-Allow-Headers"] == "Authorization, Content-Type"
         assert "Access-Control-Allow-Credentials" not in headers
+
+
+class TestAccess:
+    def test_a_body_that_cannot_be_read_counts(self, make_client: Made) -> None:
+        client = make_client(Rules(req_limit=2))
+        for _ in range(2):
+            broken = client.post("/translate", data=b"{", content_type="application/json")
+            assert error_of(broken) == (400, "Invalid JSON format")
+        assert post(client, translation("a")).status_code == 429
+
+    def test_where_a_key_is_needed_it_is_the_body_that_is_wrong(self, make_client: Made) -> None:
+        client = make_client(Rules(require_key=True))
+        broken = client.post("/translate", data=b"{", content_type="application/json")
+        assert error_of(broken) == (400, "Invalid JSON format")
+
+
+class TestKeptAnswers:
+    @pytest.fixture
+    def client(self, services: FakeServices) -> FlaskClient:
+        services.answers = AnswerCache(open_storage("memory://"), ["all"])
+        return create_app(services, WebOptions()).test_client()
+
+    def test_an_answer_is_given_again(self, client: FlaskClient, services: FakeServices) -> None:
+        answers = [post(client, translation("a")).data for _ in range(2)]
+        assert answers[0] == answers[1]
+        assert len(services.translator.requests) == 1
+
+    def test_not_after_another_package_was_installed(self, client: FlaskClient, services: FakeServices) -> None:
+        post(client, translation("a"))
+        services.translator.packages = "2"
+        post(client, translation("a"))
+        assert len(services.translator.requests) == 2
+
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {"format": "html"},
+            {"alternatives": 1},
+            {"q": ["a"]},
+            {"source": "auto"},
+            {"preformatted": True},
+            {"glossary": {"a": "b"}},
+            {"placeholders": False},
+        ],
+    )
+    def test_not_for_another_question(
+        self, client: FlaskClient, services: FakeServices, fields: dict[str, object]
+    ) -> None:
+        post(client, translation("a"))
+        post(client, {**translation("a"), **fields})
+        assert len(services.translator.requests) == 2
+
+    def test_not_with_a_stored_glossary_which_may_change(self, client: FlaskClient, services: FakeServices) -> None:
+        services.glossaries.find = lambda *_: None  # type: ignore[method-assign]
+        for _ in range(2):
+            assert post(client, translation("a", glossary_id="brand")).status_code == 200
+        assert len(services.translator.requests) == 2
+
+    def test_refusals_are_not_kept(self, client: FlaskClient, services: FakeServices) -> None:
+        services.translator.error = errors.Overloaded(1)
+        assert post(client, translation("a")).status_code == 503
+        services.translator.error = None
+        assert post(client, translation("a")).status_code == 200
