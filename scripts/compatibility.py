@@ -201,6 +201,11 @@ BEHAVIOURS: Mapping[str, tuple[Row, ...]] = {
             _ENDPOINTS + "test_languages_that_are_missing_or_unknown",
             "So is what is no text; LibreTranslate answers 500.",
         ),
+        Row(
+            "The length of a text of HTML without --char-limit",
+            "tests/compat/test_text_limits.py::test_the_longest_page",
+            "5,000,000 characters at most; LibreTranslate takes any, and as much memory as it needs.",
+        ),
         Row("Blank texts of a list come back in their places", _ENDPOINTS + "test_blank_texts_in_a_list_come_back"),
         Row(
             "detectedLanguage",

@@ -69,6 +69,15 @@ def test_alternatives_limit_is_10_unless_told_otherwise(start: Start) -> None:
     assert ask(start("--alternatives-limit", "-1"), alternatives=500).status == 200
 
 
+def test_the_longest_page(start: Start) -> None:
+    server = start()
+    page = "<p>a</p>" * 625_000
+    assert ask(server, page, format="html").good() == {"translatedText": page}
+    refusal = ask(server, page + "a", format="html").refusal(400)
+    assert refusal == "Invalid request: request (5000001) exceeds text limit (5000000)"
+    assert ask(server, page + "a").good() == {"translatedText": page + "a"}
+
+
 def test_max_body(start: Start) -> None:
     server = start("--max-body", "2K")
     assert ask(server, "a" * 1000).good() == {"translatedText": "a" * 1000}
