@@ -32,7 +32,8 @@ class AccessSettings:
         STORAGE,
         RATES,
         "Where the requests are counted: memory:// or redis://.",
-        differs="While Redis is down, each server counts for itself.",
+        differs="While Redis is down, each server counts for itself. Nothing else is taken: memcached://, clusters and "
+        "sentinels are not.",
     )
     hourly_req_limit: int = option(-1, LIMIT, RATES, "Most requests of one client per hour.")
     hourly_req_limit_decay: int = option(
