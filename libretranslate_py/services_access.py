@@ -45,8 +45,9 @@ def build_access(settings: Settings) -> Access:
     """Raises KeysUnusable if there is a file with keys that cannot be read, SuggestionsUnusable, SettingsError for an
     address of a storage that cannot be used."""
     storage = _open(open_storage, settings.shared_storage, "--shared-storage")
-    # Kept apart: in memory, a flood of answers must not push bans out.
-    answers = _open(open_storage, settings.shared_storage, "--shared-storage")
+    # In memory they are kept apart: a flood of answers must not push bans out.
+    in_memory = settings.shared_storage.startswith("memory:")
+    answers = open_storage(settings.shared_storage) if in_memory else storage
     rules = read_rules(settings)
     page_secrets = PageSecrets(storage)
     keys = _find_keys(settings, rules)

@@ -287,7 +287,7 @@ def _connect(uri: str, shown: str, option: str) -> Any:
         from redis.backoff import NoBackoff  # noqa: PLC0415
         from redis.retry import Retry  # noqa: PLC0415
     except ImportError as error:
-        accepted = 'for Redis the package "redis" has to be installed: pip install "libretranslate-py[redis]"'
+        accepted = 'for Redis the package "redis" has to be installed: pip install redis'
         raise SettingsError(option, shown, accepted) from error
     open_client: Any = Redis.from_url
     try:

@@ -147,7 +147,12 @@ class Keys:
         assert self._connection is not None
         contents = read_contents(self._connection)
         if contents.unusable:
-            log.warning("%d of the API keys in %s have no usable limits", contents.unusable, self._path)
+            log.warning(
+                "%d of the API keys in %s are refused: their limits are no whole numbers; "
+                "'ltmanage keys add N --key KEY' gives a key another one",
+                contents.unusable,
+                self._path,
+            )
         keys = {}
         for row in contents.rows:
             digest = hashlib.sha256(row.api_key).hexdigest()
