@@ -10,7 +10,7 @@ import time
 import zipfile
 from collections.abc import Sequence
 from dataclasses import asdict
-from itertools import chain, cycle
+from itertools import chain
 from pathlib import Path
 from statistics import median
 from urllib.parse import urlsplit
@@ -21,6 +21,7 @@ from server import MODELS, RESULTS, ServerProcess, cores, describe_machine, scra
 from workload import read_pairs
 
 TARGET = 0.85
+ENDINGS = ("again", "today", "here", "too", "now", "yesterday", "tomorrow", "there", "every day", "in town")
 WORDS_PER_PAGE = 500
 SENTENCES_PER_PARAGRAPH = 5
 # Paragraphs with which the best settings for the limit are searched, and the server is warmed up.
@@ -59,14 +60,20 @@ def choose_paragraphs(texts: Sequence[str], language: str) -> list[list[str]]:
 
 
 def fill_pages(paragraphs: Sequence[list[str]], pages: int) -> list[list[str]]:
-    """``paragraphs`` over and over until they fill ``pages``; when one comes again, the server has long answered it."""
-    filled, words = [], 0
-    for own in cycle(paragraphs):
-        if words >= pages * WORDS_PER_PAGE:
-            break
-        filled.append(own)
-        words += len(" ".join(own).split())
-    return filled
+    """``paragraphs`` over and over until they fill ``pages``.
+
+    When one comes again, each sentence has a word more at its end, and another one each time: a sentence that the
+    server knows already would cost it nothing.
+    """
+    filled: list[list[str]] = []
+    words = 0
+    for ending in ("", *ENDINGS):
+        for own in paragraphs:
+            if words >= pages * WORDS_PER_PAGE:
+                return filled
+            filled.append([f"{text[:-1]} {ending}{text[-1]}" if ending else text for text in own])
+            words += len(" ".join(filled[-1]).split())
+    raise SystemExit(f"there are sentences for {words // WORDS_PER_PAGE} pages only")
 
 
 def make_docx(paragraphs: Sequence[list[str]]) -> bytes:
