@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Literal
 from unicodedata import category
 
+import regex
+
 from libretranslate_py.errors import UnsupportedLanguage
 from libretranslate_py.languages import Direction, to_argos
-from libretranslate_py.options import Kind
+from libretranslate_py.options import Kind, Unacceptable
 
 Network = IPv4Network | IPv6Network
 Directions = tuple[Direction, ...] | Literal["all"]
@@ -104,9 +106,9 @@ def _parse_host(text: str) -> str:
 
 def _parse_regex(text: str) -> str:
     try:
-        re.compile(text)
-    except re.error as error:
-        raise ValueError(text) from error
+        regex.compile(text)
+    except regex.error as error:
+        raise Unacceptable(f"a regular expression ({error})") from error
     return text
 
 

@@ -19,6 +19,10 @@ from libretranslate_py.errors import SettingsError
 T = TypeVar("T")
 
 
+class Unacceptable(ValueError):
+    """Says itself what would have been accepted, where that depends on what was written."""
+
+
 @dataclass(frozen=True)
 class Kind(Generic[T]):
     """One type of values: how they are written, which texts are refused, and how documentation shows them.
@@ -64,6 +68,8 @@ class Option:
         """The value that ``text`` means. Raises SettingsError, naming the option as ``written_as``."""
         try:
             return self.kind.parse(text)
+        except Unacceptable as error:
+            raise SettingsError(written_as, _shortened(text), _shortened(str(error))) from error
         except ValueError as error:
             raise SettingsError(written_as, _shortened(text), self.kind.accepted) from error
 
