@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -71,6 +72,31 @@ def join_versions(slices: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     count = max(map(len, slices))
     versions = ("".join(own[min(number, len(own) - 1)] for own in slices) for number in range(count))
     return tuple(dict.fromkeys(versions))
+
+
+def best_combinations(scores: Sequence[Sequence[float]], count: int) -> list[list[int]]:
+    """The ``count`` best ways to choose one candidate per sentence, by the sum of scores; the first is all zeros.
+
+    ``scores[i]`` are those of sentence i's candidates, the preferred one first. Takes time in proportion to the number
+    of sentences: only the best ``count`` choices for the sentences so far can be part of a best choice for all.
+    """
+    # A choice is a linked list of indices, last sentence first, so that lengthening one costs the same for long texts.
+    best: list[tuple[float, object]] = [(0.0, None)]
+    for own in scores:
+        lengthened = [
+            (total + score - own[0], (n, chosen)) for total, chosen in best for n, score in enumerate(own[:count])
+        ]
+        # What the model likes best need not be the preferred candidate; the choice of all zeros stays first.
+        best = [lengthened[0], *heapq.nlargest(count - 1, lengthened[1:], key=lambda choice: choice[0])]
+    return [_unlink(chosen) for _, chosen in best]
+
+
+def _unlink(chosen: object) -> list[int]:
+    indices: list[int] = []
+    while isinstance(chosen, tuple):
+        n, chosen = chosen
+        indices.append(n)
+    return indices[::-1]
 
 
 def outside(find: Finder, terms: Finder) -> Finder:

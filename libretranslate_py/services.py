@@ -168,6 +168,7 @@ class Services:
         log.info("stopping")
         self._stopped.set()
         self.files.close()
+        self.translator.close()
         self._engine.close()
         self.access.close()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -10,12 +9,13 @@ from dataclasses import dataclass, field, replace
 from time import perf_counter
 
 from libretranslate_py.detection import Detector, Guess
-from libretranslate_py.drafts import join_versions, outside, protect_all, take_apart, windows_of
+from libretranslate_py.drafts import best_combinations, join_versions, outside, protect_all, take_apart, windows_of
 from libretranslate_py.engine.engine import Engine
 from libretranslate_py.engine.model import DecodeOptions
 from libretranslate_py.engine.routes import Route, find_route, reachable
 from libretranslate_py.errors import ClientGone, CorruptPackage, TranslationFailed, UnsupportedPair
 from libretranslate_py.packages.package import Catalogue
+from libretranslate_py.places import Places
 from libretranslate_py.sentences import Candidate, Rendition, Sentence, translate_sentences
 from libretranslate_py.text import markup
 from libretranslate_py.text.alignment import Alignment, compose
@@ -36,6 +36,10 @@ _PER_SPARE = 3
 
 # Characters of a long text that are taken apart at a time.
 _SLICE = 100_000
+
+# Characters of HTML that take much memory, a hundred bytes each, and how many such requests are answered at a time.
+_LARGE_PAGE = 1_000_000
+_LARGE_PAGES = 2
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -149,6 +153,7 @@ class Translator:
         self._engine = engine
         self._detector = detector
         self._beam_size = beam_size
+        self._large_pages = Places(_LARGE_PAGES)
         self._network = _Network(catalogue)
 
     def use(self, catalogue: Catalogue) -> None:
@@ -182,6 +187,17 @@ class Translator:
 
         Raises UnsupportedPair, Overloaded, Stopping, ClientGone, TranslationFailed, CorruptPackage.
         """
+        markup_size = sum(map(len, request.texts)) if request.format == HTML else 0
+        if markup_size <= _LARGE_PAGE:
+            return self._attempt(request)
+        with self._large_pages.hold(request.client_gone or _never):
+            return self._attempt(request)
+
+    def close(self) -> None:
+        """Requests that wait for their turn get Stopping."""
+        self._large_pages.close()
+
+    def _attempt(self, request: TranslationRequest) -> list[Translation]:
         for _ in range(_ATTEMPTS):
             network = self._network
             try:
@@ -348,6 +364,10 @@ def _visible(text: str | Template, request: TranslationRequest) -> str:
     return ""
 
 
+def _never() -> bool:
+    return False
+
+
 def _unchanged(text: str | Template) -> str:
     return text if isinstance(text, str) else fill(text, lambda segment: segment.raw)
 
@@ -359,28 +379,3 @@ def _compose(before: Alignment | None, alignment: Alignment | None) -> Alignment
 def _well_formed(text: str) -> str:
     """Half of a surrogate pair is no character: it cannot be encoded, so it becomes the replacement character."""
     return _SURROGATE.sub("\ufffd", text)
-
-
-def best_combinations(scores: Sequence[Sequence[float]], count: int) -> list[list[int]]:
-    """The ``count`` best ways to choose one candidate per sentence, by the sum of scores; the first is all zeros.
-
-    ``scores[i]`` are those of sentence i's candidates, the preferred one first. Takes time in proportion to the number
-    of sentences: only the best ``count`` choices for the sentences so far can be part of a best choice for all.
-    """
-    # A choice is a linked list of indices, last sentence first, so that lengthening one costs the same for long texts.
-    best: list[tuple[float, object]] = [(0.0, None)]
-    for own in scores:
-        lengthened = [
-            (total + score - own[0], (n, chosen)) for total, chosen in best for n, score in enumerate(own[:count])
-        ]
-        # What the model likes best need not be the preferred candidate; the choice of all zeros stays first.
-        best = [lengthened[0], *heapq.nlargest(count - 1, lengthened[1:], key=lambda choice: choice[0])]
-    return [_unlink(chosen) for _, chosen in best]
-
-
-def _unlink(chosen: object) -> list[int]:
-    indices: list[int] = []
-    while isinstance(chosen, tuple):
-        n, chosen = chosen
-        indices.append(n)
-    return indices[::-1]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import pytest
 
 from libretranslate_py.detection import Detector
+from libretranslate_py.drafts import best_combinations
 from libretranslate_py.engine.model import DecodeOptions, RawHypothesis
-from libretranslate_py.errors import ClientGone, CorruptPackage, TranslationFailed, UnsupportedPair
+from libretranslate_py.errors import ClientGone, CorruptPackage, Stopping, TranslationFailed, UnsupportedPair
 from libretranslate_py.packages.package import Catalogue, Package
-from libretranslate_py.translator import TranslationRequest, Translator, best_combinations
+from libretranslate_py.translator import TranslationRequest, Translator
 from tests.fakes import Behaviour, FakeStack, fake_catalogue, tagged
 
 
@@ -221,3 +223,39 @@ class TestLongTexts:
         with pytest.raises(ClientGone):
             make("en-es").translate(TranslationRequest((self.TEXT * 10_000,), "en", "es", client_gone=gone))
         assert len(asked) < 20
+
+
+class TestLargePages:
+    PAGE = "<p>one</p>" * 10
+
+    @pytest.fixture
+    def waiting(self, make: Callable[..., Translator], monkeypatch: pytest.MonkeyPatch) -> Translator:
+        """A translator whose places for large pages are all taken."""
+        monkeypatch.setattr("libretranslate_py.translator._LARGE_PAGE", 50)
+        monkeypatch.setattr("libretranslate_py.translator._LARGE_PAGES", 1)
+        translator = make("en-es")
+        taken, done = threading.Event(), threading.Event()
+
+        def hold() -> None:
+            with translator._large_pages.hold(lambda: False):
+                taken.set()
+                done.wait(10)
+
+        thread = threading.Thread(target=hold)
+        thread.start()
+        assert taken.wait(10)
+        yield translator
+        done.set()
+        thread.join(10)
+
+    def test_a_page_waits_until_its_client_leaves_or_the_server_stops(self, waiting: Translator) -> None:
+        request = TranslationRequest((self.PAGE,), "en", "es", format="html", client_gone=lambda: True)
+        with pytest.raises(ClientGone):
+            waiting.translate(request)
+        waiting.close()
+        with pytest.raises(Stopping):
+            waiting.translate(TranslationRequest((self.PAGE,), "en", "es", format="html"))
+
+    def test_nothing_else_waits(self, waiting: Translator) -> None:
+        waiting.translate(TranslationRequest((self.PAGE * 10,), "en", "es"))
+        waiting.translate(TranslationRequest(("<p>one</p>",), "en", "es", format="html"))

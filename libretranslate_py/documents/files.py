@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from libretranslate_py.documents.document import Format
-from libretranslate_py.documents.jobs import Job, Jobs, Places, StoredStates
+from libretranslate_py.documents.jobs import Job, Jobs, StoredStates
 from libretranslate_py.documents.results import Results
 from libretranslate_py.documents.translating import Work, prepare, translate_work
 from libretranslate_py.errors import ProjectError, UnreadableFile, UnsupportedFile
 from libretranslate_py.figures import Figure
 from libretranslate_py.languages import to_public
+from libretranslate_py.places import Places
 from libretranslate_py.text.pieces import Finder
 from libretranslate_py.text.placeholders import DEFAULT
 from libretranslate_py.translator import Translator

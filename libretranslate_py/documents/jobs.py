@@ -8,8 +8,8 @@ import re
 import threading
 import time
 from collections import Counter, OrderedDict, deque
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import Protocol
 from uuid import uuid4
@@ -255,46 +255,3 @@ class Jobs:
             self._states.save(job, self._expiry_seconds)
         except ResultsUnwritable as error:
             log.warning("%s; the job is remembered until the server stops", error)
-
-
-class Places:
-    """How many documents may be open at a time. Whoever finds all places taken waits, in the order of coming."""
-
-    def __init__(self, count: int) -> None:
-        self._count = count
-        self._taken = 0
-        self._line: deque[object] = deque()
-        self._changed = threading.Condition()
-        self._closed = False
-
-    @contextmanager
-    def hold(self, stopped: Callable[[], bool]) -> Iterator[None]:
-        """Raises ClientGone when ``stopped`` says so before a place is free, Stopping after ``close``."""
-        ticket = object()
-        with self._changed:
-            self._line.append(ticket)
-            try:
-                self._await_turn(ticket, stopped)
-                self._taken += 1
-            finally:
-                self._line.remove(ticket)
-                self._changed.notify_all()
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._taken -= 1
-                self._changed.notify_all()
-
-    def close(self) -> None:
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
-
-    def _await_turn(self, ticket: object, stopped: Callable[[], bool]) -> None:
-        while not self._closed and (self._line[0] is not ticket or self._taken >= self._count):
-            if stopped():
-                raise ClientGone
-            self._changed.wait(_POLL)
-        if self._closed:
-            raise Stopping(_RETRY_AFTER)

@@ -20,6 +20,7 @@ LAYERS = {
     "settings": 0,
     "figures": 0,
     "tally": 0,
+    "places": 1,
     "option_kinds": 0,
     "options": 0,
     "text": 1,

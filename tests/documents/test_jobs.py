@@ -16,7 +16,6 @@ from libretranslate_py.documents.jobs import (
     RUNNING,
     Job,
     Jobs,
-    Places,
     StoredStates,
     Task,
 )
@@ -29,6 +28,7 @@ from libretranslate_py.errors import (
     TranslationFailed,
     UnknownFile,
 )
+from libretranslate_py.places import Places
 
 UNKNOWN = "0b0e7b4e-6f0a-4d37-9a3f-0123456789ab"
 
