@@ -33,12 +33,12 @@ class Access:
     answers: AnswerCache
     page_secrets: PageSecrets
     suggestions: Suggestions | None
-    _keys: Keys | RemoteKeys
+    keys: Keys | RemoteKeys
 
     def close(self) -> None:
         """Lets go of the file with the keys."""
-        if isinstance(self._keys, Keys):
-            self._keys.close()
+        if isinstance(self.keys, Keys):
+            self.keys.close()
 
 
 def build_access(settings: Settings) -> Access:

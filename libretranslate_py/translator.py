@@ -37,7 +37,7 @@ _PER_SPARE = 3
 # Characters of a long text that are taken apart at a time.
 _SLICE = 100_000
 
-# Characters of HTML that take much memory, a hundred bytes each, and how many such requests are answered at a time.
+# Characters of HTML that take much memory, up to 200 bytes each, and how many such requests are answered at a time.
 _LARGE_PAGE = 1_000_000
 _LARGE_PAGES = 2
 

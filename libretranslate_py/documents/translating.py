@@ -98,22 +98,6 @@ def translate_work(
     return work.document.write(translations, work.target)
 
 
-def translate_document(
-    document: Document,
-    source: str,
-    target: str,
-    translator: Translator,
-    *,
-    progress: Callable[[float], None] = lambda share: None,
-    stopped: Callable[[], bool] = lambda: False,
-    find: Finder | None = DEFAULT.find,
-    terms: Callable[[str, str], Finder | None] | None = None,
-) -> bytes:
-    """``prepare`` and ``translate_work`` in one."""
-    work = prepare(document, source, target, translator)
-    return translate_work(work, translator, progress=progress, stopped=stopped, find=find, terms=terms)
-
-
 def cut(pieces: Sequence[Piece]) -> Iterator[range]:
     """Where each chunk of ``pieces`` begins and ends: in order, without gaps, none of them empty."""
     start = characters = 0

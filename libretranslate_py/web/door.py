@@ -43,9 +43,7 @@ def ignore(reason: str) -> None:
 class Door:
     """``on_refusal`` is told in one word why a request was refused."""
 
-    def __init__(
-        self, gate: Gate, admission: Admission, on_refusal: Callable[[str], None] = lambda reason: None
-    ) -> None:
+    def __init__(self, gate: Gate, admission: Admission, on_refusal: Callable[[str], None] = ignore) -> None:
         self._gate = gate
         self._admission = admission
         self._on_refusal = on_refusal

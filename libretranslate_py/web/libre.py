@@ -6,10 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from flask import Blueprint, Request, Response, request
 
-from libretranslate_py.errors import (
-    ProjectError,
-    TranslationFailed,
-)
+from libretranslate_py.errors import ProjectError, TranslationFailed
 from libretranslate_py.languages import display_name, match_locale, resolve, to_public
 from libretranslate_py.text import markup
 from libretranslate_py.translator import AUTO, HTML, Detection, LanguageEntry, Translation, TranslationRequest

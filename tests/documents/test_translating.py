@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from libretranslate_py.documents.document import Piece
-from libretranslate_py.documents.translating import cut, prepare, translate_document
+from libretranslate_py.documents.document import Document, Piece
+from libretranslate_py.documents.translating import cut, prepare, translate_work
 from libretranslate_py.errors import ClientGone, Overloaded, TranslationFailed, UnsupportedLanguage, UnsupportedPair
 from libretranslate_py.text.spans import Segment
 from libretranslate_py.translator import Detection, Translation, TranslationRequest
@@ -17,6 +19,20 @@ from tests.web.fakes import FakeTranslator
 @pytest.fixture
 def translator() -> FakeTranslator:
     return FakeTranslator()
+
+
+def translate_document(
+    document: Document,
+    source: str,
+    target: str,
+    translator: Any,
+    *,
+    progress: Callable[[float], None] = lambda share: None,
+    stopped: Callable[[], bool] = lambda: False,
+    **more: Any,
+) -> bytes:
+    work = prepare(document, source, target, translator)
+    return translate_work(work, translator, progress=progress, stopped=stopped, **more)
 
 
 def lines(count: int) -> Lines:
